@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/answer.hh"
+
+#include <mod_core.h>
+
+namespace websocket::apache {
+
+namespace {
+
+// The header says that the server could upgrade; hop-by-hop, so that Connection must name it
+// (RFC 9110 section 7.8). HTTP/2 has no Upgrade (RFC 9113 section 8.6).
+void advertise_upgrade(request_rec* r) {
+  if (r->proto_num >= HTTP_VERSION(2, 0)) return;
+  apr_table_setn(r->err_headers_out, "Upgrade", "websocket");
+  apr_table_mergen(r->err_headers_out, "Connection", "Upgrade");
+}
+
+}  // namespace
+
+HookResult refuse(request_rec* r, const Refusal& refusal) {
+  ap_log_rerror(APLOG_MARK, static_cast<int>(refusal.severity), 0, r, "%s: %s",
+                apr_pstrmemdup(r->pool, refusal.rule.data(), refusal.rule.size()),
+                refusal.log.c_str());
+  if (refusal.status == HTTP_UPGRADE_REQUIRED) advertise_upgrade(r);
+  if (refusal.status == HTTP_UPGRADE_REQUIRED || refusal.status == HTTP_BAD_REQUEST) {
+    apr_table_setn(r->err_headers_out, "Sec-WebSocket-Version", "13");
+  }
+  if (refusal.status == HTTP_UNAUTHORIZED) {
+    // A 401 must carry a challenge (RFC 9110 section 15.5.2); no credentials would help here, so
+    // it is one that no browser asks its user about.
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", "Origin realm=\"websocket\"");
+  }
+  // The answer depends on what the request was, so no cache may give it to another.
+  apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+  if (ap_response_code_string(r, ap_index_of_response(refusal.status)) != nullptr) {
+    return status(refusal.status);
+  }
+  if (const int failed = ap_discard_request_body(r)) return status(failed);
+  r->status = refusal.status;
+  apr_table_unset(r->headers_out, "ETag");
+  apr_table_unset(r->headers_out, "Last-Modified");
+  ap_set_content_type(r, "text/plain; charset=utf-8");
+  ap_set_content_length(r, static_cast<apr_off_t>(refusal.text.size() + 1));
+  if (!r->header_only) {
+    ap_rwrite(refusal.text.data(), static_cast<int>(refusal.text.size()), r);
+    ap_rputs("\n", r);
+  }
+  return HookResult::done;
+}
+
+HookResult answer_options(request_rec* r) {
+  if (const int failed = ap_discard_request_body(r)) return status(failed);
+  ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
+  advertise_upgrade(r);
+  apr_table_setn(r->err_headers_out, "Sec-WebSocket-Version", "13");
+  ap_set_content_type(r, nullptr);  // there is no content
+  return status(ap_send_http_options(r));
+}
+
+}  // namespace websocket::apache

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/capture.hh"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "mod_websocket/apache/pool.hh"
+#include "policy/document.hh"
+
+namespace websocket::apache {
+
+namespace {
+
+ap_filter_rec_t* capture_filter = nullptr;
+
+struct Capture {
+  std::string text;
+  bool lets_through = false;  // the answer is the client's
+  bool is_cut = false;        // a policy of more than k_max_document
+  bool running = false;       // the resource's own handler is at work
+};
+
+// In the request's place for this module.
+Capture* capture_of(const request_rec* r) {
+  return static_cast<Capture*>(ap_get_module_config(r->request_config, &websocket_module));
+}
+
+// A handler may answer by redirecting to another resource of this server.
+Capture* running_capture(const request_rec* r) {
+  for (const request_rec* each = r; each != nullptr; each = each->prev) {
+    Capture* const capture = capture_of(each);
+    if (capture != nullptr && capture->running) return capture;
+  }
+  return nullptr;
+}
+
+bool is_policy(std::string_view text) {
+  const auto document = ::policy::parse_document(text);
+  return document || document.error().is_policy();
+}
+
+apr_status_t let_through(ap_filter_t* filter, Capture& capture, apr_bucket_brigade* rest) {
+  capture.lets_through = true;
+  ap_remove_output_filter(filter);
+  if (!capture.text.empty()) {
+    APR_BRIGADE_INSERT_HEAD(rest, apr_bucket_heap_create(capture.text.data(), capture.text.size(),
+                                                         nullptr, filter->c->bucket_alloc));
+    capture.text.clear();
+  }
+  return ap_pass_brigade(filter->next, rest);
+}
+
+apr_status_t hold_back(ap_filter_t* filter, apr_bucket_brigade* brigade) {
+  Capture& capture = *static_cast<Capture*>(filter->ctx);
+  if (capture.lets_through || filter->r->status != HTTP_OK) {
+    return let_through(filter, capture, brigade);
+  }
+  while (!APR_BRIGADE_EMPTY(brigade)) {
+    apr_bucket* const bucket = APR_BRIGADE_FIRST(brigade);
+    if (AP_BUCKET_IS_ERROR(bucket)) return let_through(filter, capture, brigade);
+    if (!APR_BUCKET_IS_METADATA(bucket)) {
+      const char* data = nullptr;
+      apr_size_t size = 0;
+      const apr_status_t status = apr_bucket_read(bucket, &data, &size, APR_BLOCK_READ);
+      if (status != APR_SUCCESS) return status;
+      const std::size_t room = ::policy::k_max_document - capture.text.size();
+      if (size > room && !capture.is_cut) {
+        const std::string begin = capture.text + std::string(data, room);
+        if (!is_policy(begin)) return let_through(filter, capture, brigade);
+        capture.is_cut = true;
+      }
+      capture.text.append(data, std::min<std::size_t>(size, room));
+    }
+    apr_bucket_delete(bucket);
+  }
+  return APR_SUCCESS;
+}
+
+extern "C" apr_status_t capture_output(ap_filter_t* filter, apr_bucket_brigade* brigade) {
+  try {
+    return hold_back(filter, brigade);
+  } catch (const std::exception& failed) {
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, filter->r, "capture: %s", failed.what());
+    return APR_ENOMEM;
+  }
+}
+
+// Where no handler was configured httpd names it after the content type, or not at all. Some
+// modules take certain types for programs.
+bool is_script(const request_rec* r) {
+  const std::string_view handler = r->handler != nullptr ? r->handler : "";
+  if (handler.empty() || handler == "default-handler") return false;
+  const bool is_type =
+      handler.find('/') != std::string_view::npos && handler.find(':') == std::string_view::npos;
+  return !is_type || handler.starts_with("application/x-httpd-");
+}
+
+bool makes_content(const ap_filter_t* first) {
+  for (const ap_filter_t* each = first; each != nullptr; each = each->next) {
+    if (each->frec->ftype < AP_FTYPE_CONTENT_SET && each->frec != capture_filter) return true;
+  }
+  return false;
+}
+
+// The filters of a request do not go along where it is redirected.
+extern "C" void follow_redirect(request_rec* r) {
+  if (r->prev == nullptr || r->main != nullptr) return;
+  Capture* const capture = running_capture(r->prev);
+  if (capture == nullptr) return;
+  ap_add_output_filter_handle(capture_filter, capture, r, r->connection);
+}
+
+void remove_filter(request_rec* r) {
+  for (ap_filter_t* each = r->output_filters; each != nullptr; each = each->next) {
+    if (each->frec == capture_filter) return ap_remove_output_filter(each);
+  }
+}
+
+}  // namespace
+
+void register_capture_filter() {
+  // Behind what makes the content (server-side includes), before what packs it (mod_deflate).
+  capture_filter = ap_register_output_filter("WEBSOCKET_CAPTURE", capture_output, nullptr,
+                                             static_cast<ap_filter_type>(AP_FTYPE_CONTENT_SET - 1));
+  ap_hook_insert_filter(follow_redirect, nullptr, nullptr, APR_HOOK_LAST);
+}
+
+Content content_of(const request_rec* r) {
+  if (r->proxyreq != PROXYREQ_NONE || r->finfo.filetype != APR_REG || is_script(r)) {
+    return Content::script;
+  }
+  return makes_content(r->output_filters) ? Content::filtered_file : Content::file;
+}
+
+bool is_capturing(const request_rec* r) { return running_capture(r) != nullptr; }
+
+void stop_capturing(request_rec* r) {
+  Capture* const capture = running_capture(r);
+  if (capture == nullptr) return;
+  capture->lets_through = true;
+  remove_filter(r);
+}
+
+Captured capture(request_rec* r) {
+  Capture* const capture = make_in_pool<Capture>(r->pool);
+  ap_set_module_config(r->request_config, &websocket_module, capture);
+  ap_add_output_filter_handle(capture_filter, capture, r, r->connection);
+  capture->running = true;
+  const int result = ap_run_handler(r);
+  capture->running = false;
+  request_rec* answer = r;
+  while (answer->next != nullptr) answer = answer->next;
+  // The handler may leave the end of the answer to httpd.
+  remove_filter(r);
+  remove_filter(answer);
+  const bool is_body = result == OK && answer->status == HTTP_OK && !capture->lets_through;
+  if (!is_body) return AnsweredItself{static_cast<HookResult>(result)};
+  // One octet more than allowed tells the parser.
+  if (capture->is_cut) capture->text.push_back(' ');
+  return CapturedBody{std::move(capture->text), answer};
+}
+
+HookResult release(const CapturedBody& body) {
+  request_rec* const r = body.answer;
+  r->eos_sent = 0;
+  if (!r->header_only) {
+    ap_rwrite(body.text.data(), static_cast<int>(body.text.size()), r);
+  }
+  return HookResult::done;
+}
+
+void forget_body(const CapturedBody& body) {
+  request_rec* const r = body.answer;
+  r->eos_sent = 0;
+  for (const char* name : {"Content-Length", "Content-Type", "Content-Encoding", "ETag",
+                           "Last-Modified", "Accept-Ranges", "Transfer-Encoding"}) {
+    apr_table_unset(r->headers_out, name);
+    apr_table_unset(r->err_headers_out, name);
+  }
+  ap_set_content_type(r, nullptr);
+}
+
+}  // namespace websocket::apache

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/child.hh"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+
+#include "mod_websocket/apache/config.hh"
+
+namespace websocket::apache {
+
+namespace {
+
+using engine::Clock;
+using engine::Time;
+
+constexpr std::string_view k_restart_reason = "the server restarts";
+constexpr std::string_view k_stop_reason = "the server stops";
+
+// How long goodbyes may take to leave an ending process.
+constexpr std::chrono::milliseconds k_last_moment{500};
+
+// How long clients have to answer a Close when the server waits for this child's slot.
+constexpr std::chrono::milliseconds k_short_patience{1000};
+
+// Written by the signal's handler, which may do no more.
+std::atomic<bool> terminated{false};
+int termination_descriptor = -1;
+int waiting_tunnels_descriptor = -1;
+
+// A child's own threads wake its main thread by the same signal.
+extern "C" void note_termination(int, siginfo_t* info, void*) {
+  if (info->si_pid == getpid()) return;
+  const int kept = errno;
+  terminated = true;
+  eventfd_write(termination_descriptor, 1);
+  eventfd_write(waiting_tunnels_descriptor, 1);
+  errno = kept;
+}
+
+void catch_termination() {
+  struct sigaction action {};
+  action.sa_sigaction = note_termination;
+  action.sa_flags = SA_SIGINFO;  // without SA_RESTART: httpd relies on interrupted reads
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool is_threaded_mpm() {
+  int threaded = AP_MPMQ_NOT_SUPPORTED;
+  return ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded) == APR_SUCCESS &&
+         threaded != AP_MPMQ_NOT_SUPPORTED;
+}
+
+bool mpm_is_stopping() {
+  int state = AP_MPMQ_RUNNING;
+  return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
+}
+
+}  // namespace
+
+Child& Child::instance() noexcept {
+  static Child child;
+  return child;
+}
+
+void Child::begin(apr_pool_t* pool, server_rec* server) {
+  const ProcessConfig& config = process_config(server);
+  server_ = server;
+  threaded_ = is_threaded_mpm();
+  engine_threads_ = config.engine_threads();
+  drain_time_ = config.drain_time();
+  if (!threaded_) return;
+  apr_pool_create(&engine_pool_, pool);
+  wake_descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  waiting_tunnels_descriptor = wake_descriptor_;
+  termination_descriptor = eventfd(0, EFD_CLOEXEC);
+  // Runs before anything of the pool is torn down, and after the workers have gone.
+  apr_pool_pre_cleanup_register(pool, this, [](void* self) -> apr_status_t {
+    static_cast<Child*>(self)->drain();
+    return APR_SUCCESS;
+  });
+}
+
+engine::Engine* Child::engine() noexcept {
+  if (!threaded_) return nullptr;
+  std::call_once(engine_started_, [this] {
+    try {
+      engine_ = std::make_unique<engine::Engine>(engine_pool_, engine_threads_);
+      running_engine_ = engine_.get();
+    } catch (const std::exception& failed) {
+      ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server_,
+                   "cannot start the engine: %s; tunnels of this child keep a thread each",
+                   failed.what());
+    }
+  });
+  return engine_.get();
+}
+
+void Child::stopping(bool graceful) noexcept try {
+  const Stopping before = stopping_.load();
+  if (before == Stopping::no) stopping_since_ = Clock::now().time_since_epoch().count();
+  if (!graceful) {
+    stopping_ = Stopping::at_once;
+    // Now, not when the workers are gone: one that waits for a client would hold up the goodbyes.
+    abandon_all();
+  } else if (before == Stopping::no) {
+    stopping_ = Stopping::gracefully;
+    if (threaded_) watch_for_termination();
+  }
+  if (wake_descriptor_ >= 0) eventfd_write(wake_descriptor_, 1);
+} catch (const std::exception& failed) {
+  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_, "child_stopping: %s", failed.what());
+}
+
+void Child::watch_for_termination() {
+  catch_termination();
+  watcher_ = std::thread([this] {
+    eventfd_t count = 0;
+    eventfd_read(termination_descriptor, &count);
+    if (terminated) abandon_all();
+  });
+}
+
+void Child::abandon_all() noexcept {
+  if (engine::Engine* const engine = running_engine_.load()) {
+    engine->abandon_all(frame::CloseCode::going_away, k_stop_reason);
+  }
+}
+
+Time Child::drain_end() const noexcept {
+  return Time(Clock::duration(stopping_since_.load())) + drain_time_;
+}
+
+std::optional<engine::Supervisor::Goodbye> Child::goodbye() noexcept {
+  using Goodbye = engine::Supervisor::Goodbye;
+  // prefork announces a graceful end by its state alone.
+  if (!threaded_ && stopping_.load() == Stopping::no && mpm_is_stopping()) stopping(true);
+  const Stopping how = stopping_.load();
+  if (how == Stopping::no) return std::nullopt;
+  if (how == Stopping::at_once || terminated) {
+    return Goodbye{frame::CloseCode::going_away, k_stop_reason, true};
+  }
+  if (Clock::now() >= drain_end()) {
+    return Goodbye{frame::CloseCode::service_restart, k_restart_reason, false};
+  }
+  return std::nullopt;
+}
+
+// The oldest generation drains first; within one, the lowest slot.
+bool Child::slots_are_short() const noexcept {
+  int slots = 0;
+  if (ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &slots) != APR_SUCCESS) return false;
+  const int running = ap_scoreboard_image->global->running_generation;
+  const pid_t self = getpid();
+  const process_score* oldest = nullptr;
+  for (int slot = 0; slot < slots; ++slot) {
+    const process_score& each = ap_scoreboard_image->parent[slot];
+    if (each.pid == 0) return false;
+    const bool is_draining = each.quiescing != 0 || each.generation != running || each.pid == self;
+    if (is_draining && (oldest == nullptr || each.generation < oldest->generation)) oldest = &each;
+  }
+  return oldest != nullptr && oldest->pid == self;
+}
+
+void Child::wait_for_tunnels(engine::Engine& engine) noexcept {
+  constexpr std::chrono::milliseconds k_look{100};
+  const std::size_t at_first = engine.tunnels();
+  if (at_first == 0) return;
+  ap_log_error(APLOG_MARK, APLOG_INFO, 0, server_,
+               "draining: this child is to end and waits for %" APR_SIZE_T_FMT " tunnels",
+               at_first);
+  while (!engine.wait_until_none(std::min(Clock::now() + k_look, drain_end()))) {
+    if (terminated) return;
+    const bool time_is_up = Clock::now() >= drain_end();
+    const bool is_short = !time_is_up && slots_are_short();
+    if (!time_is_up && !is_short) continue;
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server_,
+                 "draining: %" APR_SIZE_T_FMT " tunnels are closed with 1012, because %s",
+                 engine.tunnels(),
+                 is_short ? "no scoreboard slot is left for a new child (see ServerLimit)"
+                          : "WebSocketDrainTimeout is over");
+    engine.close_all(frame::CloseCode::service_restart, k_restart_reason);
+    // Their own close time-outs end them, but a server that waits for the slot cannot.
+    const Time patience = is_short ? Clock::now() + k_short_patience : Time::max();
+    while (!terminated && Clock::now() < patience) {
+      if (engine.wait_until_none(Clock::now() + k_look)) return;
+    }
+    return;
+  }
+}
+
+void Child::drain() noexcept try {
+  if (engine_ && stopping_.load() == Stopping::gracefully) wait_for_tunnels(*engine_);
+  if (engine_) {
+    abandon_all();
+    engine_->wait_until_none(Clock::now() + k_last_moment);
+  }
+  if (watcher_.joinable()) {
+    eventfd_write(termination_descriptor, 1);
+    watcher_.join();
+  }
+  running_engine_ = nullptr;
+  engine_.reset();
+} catch (const std::exception& failed) {
+  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_, "draining: %s", failed.what());
+}
+
+}  // namespace websocket::apache

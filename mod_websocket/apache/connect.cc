@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/connect.hh"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace websocket::apache {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using tunnel::Descriptor;
+
+ConnectError::Kind kind_of(int error) {
+  switch (error) {
+    case ETIMEDOUT: return ConnectError::Kind::timed_out;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:
+    case EAGAIN: return ConnectError::Kind::no_descriptor;
+    default: return ConnectError::Kind::unreachable;
+  }
+}
+
+// 0, or the errno that tells why not. Waits until `until`.
+int wait_until_connected(int socket, Clock::time_point until) {
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+    if (left <= 0) return ETIMEDOUT;
+    pollfd polled = {.fd = socket, .events = POLLOUT, .revents = 0};
+    const int ready = ::poll(&polled, 1, static_cast<int>(std::min<long>(left, 60'000)));
+    if (ready < 0 && errno != EINTR) return errno;
+    if (ready <= 0) continue;
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+    return error;
+  }
+}
+
+tl::expected<Descriptor, int> connect_one(const sockaddr* address, socklen_t size,
+                                          Clock::time_point until) {
+  Descriptor socket(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return tl::unexpected(errno);
+  if (address->sa_family != AF_UNIX) {
+    const int on = 1;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  if (::connect(socket.get(), address, size) != 0) {
+    if (errno != EINPROGRESS && errno != EINTR) return tl::unexpected(errno);
+    if (const int error = wait_until_connected(socket.get(), until)) return tl::unexpected(error);
+  }
+  return socket;
+}
+
+sockaddr_storage socket_address(const ::policy::Address& address, std::uint16_t port,
+                                socklen_t& size) {
+  sockaddr_storage storage{};
+  const auto bytes = address.bytes();
+  if (address.is_v4()) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, bytes.data(), bytes.size());
+    size = sizeof v4;
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
+    size = sizeof v6;
+  }
+  return storage;
+}
+
+std::string describe(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+Connected connect_to(std::span<const ::policy::Address> addresses, std::uint16_t port,
+                     std::chrono::milliseconds limit) {
+  const auto until = Clock::now() + limit;
+  ConnectError failure{ConnectError::Kind::unreachable, ""};
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const ::policy::Address& address = addresses[i];
+    // An address that does not answer leaves the others their share of the time; this machine's own
+    // two names for itself are no alternatives to each other.
+    const auto now = Clock::now();
+    const auto others = address.is_loopback() ? 1 : static_cast<long>(addresses.size() - i);
+    const auto share = (until - now) / others;
+    socklen_t size = 0;
+    const sockaddr_storage storage = socket_address(address, port, size);
+    auto socket = connect_one(reinterpret_cast<const sockaddr*>(&storage), size, now + share);
+    if (socket) return std::move(*socket);
+    if (!failure.log.empty()) failure.log += "; ";
+    failure.log += (address.is_v4() ? address.to_string() : "[" + address.to_string() + "]") + ":" +
+                   std::to_string(port) + ": " + describe(socket.error());
+    const auto kind = kind_of(socket.error());
+    if (kind != ConnectError::Kind::unreachable) failure.kind = kind;
+    if (kind == ConnectError::Kind::no_descriptor) break;
+  }
+  return tl::unexpected(std::move(failure));
+}
+
+Connected connect_to_unix(const std::string& path, std::chrono::milliseconds limit) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return tl::unexpected(ConnectError{ConnectError::Kind::unreachable, path + ": too long"});
+  }
+  path.copy(address.sun_path, path.size());
+  auto socket = connect_one(reinterpret_cast<const sockaddr*>(&address), sizeof address,
+                            Clock::now() + limit);
+  if (socket) return std::move(*socket);
+  // EAGAIN is the target's full backlog here, not this process's lack of anything.
+  const auto kind =
+      socket.error() == EAGAIN ? ConnectError::Kind::unreachable : kind_of(socket.error());
+  return tl::unexpected(ConnectError{kind, "unix:" + path + ": " + describe(socket.error())});
+}
+
+}  // namespace websocket::apache

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/directives.hh"
+
+#include <charconv>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "mod_websocket/apache/config.hh"
+#include "mod_websocket/apache/guard.hh"
+#include "mod_websocket/apache/pool.hh"
+#include "mod_websocket/apache/verdict_cache.hh"
+#include "policy/target.hh"
+
+namespace websocket::apache {
+
+namespace {
+
+// A reader turns an argument into a value or into a sentence that says what to write. The
+// template below makes an httpd command function of one and of the member that it sets.
+template <class T>
+using Reading = tl::expected<T, std::string>;
+
+Reading<unsigned long> read_number(std::string_view text) {
+  unsigned long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return tl::unexpected("'" + std::string(text) + "' is not a whole number");
+  }
+  return number;
+}
+
+// httpd's own syntax for times, without its leniency for what follows the unit.
+Reading<Milliseconds> read_time(const char* text) {
+  const std::string_view unit = text + std::strspn(text, "0123456789");
+  const bool has_digits = unit.data() != text;
+  const bool is_unit =
+      unit.empty() || unit == "ms" || unit == "s" || unit == "mi" || unit == "min" || unit == "h";
+  apr_interval_time_t time = 0;
+  if (!has_digits || !is_unit || ap_timeout_parameter_parse(text, &time, "s") != APR_SUCCESS) {
+    return tl::unexpected("'" + std::string(text) +
+                          "' is not a time: write a whole number and ms, s, min or h, such as 5s");
+  }
+  const Milliseconds read{apr_time_as_msec(time)};
+  if (read > std::chrono::hours(24 * 365)) {
+    return tl::unexpected("'" + std::string(text) + "' is more than a year");
+  }
+  return read;
+}
+
+Reading<Milliseconds> read_positive_time(const char* text) {
+  const auto time = read_time(text);
+  if (time && time->count() == 0)
+    return tl::unexpected(std::string("the time must be more than 0"));
+  return time;
+}
+
+Reading<Milliseconds> read_time_or_off(const char* text) {
+  if (ap_cstr_casecmp(text, "off") == 0) return Milliseconds(0);
+  return read_time(text);
+}
+
+Reading<int> read_origin_status(const char* text) {
+  const std::string_view status = text;
+  if (status == "401") return HTTP_UNAUTHORIZED;
+  if (status == "403") return HTTP_FORBIDDEN;
+  return tl::unexpected("'" + std::string(text) + "' is neither 401 nor 403");
+}
+
+Reading<ConsentAsked> read_consent(std::string_view text) {
+  if (text == "off") return ConsentAsked::off;
+  if (text == "dns") return ConsentAsked::dns;
+  if (text == "dnssec") return ConsentAsked::dnssec;
+  return tl::unexpected("'" + std::string(text) + "' is neither off nor dns nor dnssec");
+}
+
+Reading<unsigned> read_threads(const char* text) {
+  const auto number = read_number(text);
+  if (!number) return tl::unexpected(number.error());
+  if (*number < 1 || *number > 64)
+    return tl::unexpected(std::string("the number must be from 1 to 64"));
+  return static_cast<unsigned>(*number);
+}
+
+Reading<std::uint64_t> read_size(const char* text) {
+  std::string_view digits = text;
+  unsigned shift = 0;
+  if (!digits.empty()) {
+    switch (digits.back()) {
+      case 'k':
+      case 'K': shift = 10; break;
+      case 'm':
+      case 'M': shift = 20; break;
+      case 'g':
+      case 'G': shift = 30; break;
+      default: break;
+    }
+    if (shift != 0) digits.remove_suffix(1);
+  }
+  const auto number = read_number(digits);
+  if (!number || *number == 0 || *number > (std::uint64_t{1} << 40U)) {
+    return tl::unexpected("'" + std::string(text) +
+                          "' is not a size: write bytes, or a number with K, M or G, such as 16M");
+  }
+  return std::uint64_t{*number} << shift;
+}
+
+const char* complain(cmd_parms* command, const std::string& why) {
+  return apr_pstrcat(command->pool, command->cmd->name, ": ", why.c_str(), nullptr);
+}
+
+// ---- setters -------------------------------------------------------------------------------
+
+template <auto Member, auto Read>
+const char* set_in_section(cmd_parms* command, void* config, const char* argument) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    const auto value = Read(argument);
+    if (!value) return complain(command, value.error());
+    static_cast<SectionConfig*>(config)->*Member = *value;
+    return nullptr;
+  });
+}
+
+template <auto Member, auto Read>
+const char* set_in_process(cmd_parms* command, void*, const char* argument) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    if (const char* misplaced = ap_check_cmd_context(command, GLOBAL_ONLY)) return misplaced;
+    const auto value = Read(argument);
+    if (!value) return complain(command, value.error());
+    auto* const process = static_cast<ProcessConfig*>(
+        ap_get_module_config(command->server->module_config, &websocket_module));
+    process->*Member = *value;
+    return nullptr;
+  });
+}
+
+const char* set_enabled(cmd_parms*, void* config, int on) noexcept {
+  static_cast<SectionConfig*>(config)->enabled = on != 0;
+  return nullptr;
+}
+
+const char* set_policy_file(cmd_parms* command, void* config, const char* path) noexcept {
+  const char* const absolute = ap_server_root_relative(command->pool, path);
+  if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");
+  static_cast<SectionConfig*>(config)->policy_file = absolute;
+  return nullptr;
+}
+
+const char* add_target(cmd_parms* command, void* config, const char* argument) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    auto rule = ::policy::parse_target_rule(argument);
+    if (!rule) return complain(command, rule.error());
+    if (rule->kind == ::policy::TargetRule::Kind::consent) VerdictCache::instance().want();
+    auto& section = *static_cast<SectionConfig*>(config);
+    // The section's own, which nobody shares before the configuration is read.
+    auto* targets = const_cast<::policy::TargetRules*>(section.targets);
+    if (targets == nullptr) {
+      section.targets = targets = make_in_pool<::policy::TargetRules>(command->pool);
+    }
+    targets->add(std::move(*rule));
+    return nullptr;
+  });
+}
+
+const char* set_consent(cmd_parms* command, void* config, const char* argument) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    const auto asked = read_consent(argument);
+    if (!asked) return complain(command, asked.error());
+    static_cast<SectionConfig*>(config)->consent.asked = *asked;
+    return nullptr;
+  });
+}
+
+const char* add_resolver(cmd_parms* command, void* config, const char* argument) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    const auto server = ::policy::DnsServer::parse(argument);
+    if (!server) return complain(command, server.error());
+    auto& consent = static_cast<SectionConfig*>(config)->consent;
+    using Resolvers = std::vector<::policy::DnsServer>;
+    auto* resolvers = const_cast<Resolvers*>(consent.resolvers);  // as for targets
+    if (resolvers == nullptr)
+      consent.resolvers = resolvers = make_in_pool<Resolvers>(command->pool);
+    resolvers->push_back(*server);
+    return nullptr;
+  });
+}
+
+const char* set_trust_anchor(cmd_parms* command, void* config, const char* path) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    const char* const absolute = ap_server_root_relative(command->pool, path);
+    if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");
+    auto anchors = ::policy::TrustAnchors::load(absolute);
+    if (!anchors) return complain(command, anchors.error());
+    auto& consent = static_cast<SectionConfig*>(config)->consent;
+    consent.anchors = make_in_pool<::policy::TrustAnchors>(command->pool, std::move(*anchors));
+    consent.anchor_file = absolute;
+    return nullptr;
+  });
+}
+
+const char* set_cache(cmd_parms* command, void*, const char* provider) noexcept {
+  if (const char* const misplaced = ap_check_cmd_context(command, GLOBAL_ONLY)) return misplaced;
+  return VerdictCache::instance().choose(command, provider);
+}
+
+// Not in .htaccess: what a site's author may reach is for the administrator to say.
+constexpr int k_administrator = RSRC_CONF | ACCESS_CONF;
+
+}  // namespace
+
+const command_rec directives[] = {
+    AP_INIT_FLAG(
+        "WebSocket", set_enabled, nullptr, RSRC_CONF | OR_FILEINFO,
+        "On: the resources of this section are WebSocket endpoints; what they contain is the "
+        "policy that says where to"),
+    AP_INIT_TAKE1("WebSocketPolicyFile", set_policy_file, nullptr, k_administrator,
+                  "a policy document of the administrator's own for all URLs of this section"),
+    AP_INIT_ITERATE(
+        "WebSocketTarget", add_target, nullptr, k_administrator,
+        "what policies may reach: same-host, consent, ADDRESS[/BITS]:PORTS, NAME:PORTS, "
+        "unix:PATH, none"),
+    AP_INIT_TAKE1("WebSocketConsent", set_consent, nullptr, k_administrator,
+                  "how the owner of another host is asked for consent: off, dns or dnssec"),
+    AP_INIT_ITERATE("WebSocketResolver", add_resolver, nullptr, k_administrator,
+                    "the DNS resolvers to ask, ADDRESS[:PORT], instead of the system's"),
+    AP_INIT_TAKE1("WebSocketTrustAnchor", set_trust_anchor, nullptr, k_administrator,
+                  "a zone file of the DS or DNSKEY records that DNSSEC validation begins with"),
+    AP_INIT_TAKE1("WebSocketCache", set_cache, nullptr, RSRC_CONF,
+                  "the cache for answers about consent: a provider such as shmcb, memcache or "
+                  "redis, with :arguments where it takes any"),
+    AP_INIT_TAKE1("WebSocketOriginStatus",
+                  (set_in_section<&SectionConfig::origin_status, read_origin_status>), nullptr,
+                  k_administrator, "the status for a page whose origin is not allowed: 401 or 403"),
+    AP_INIT_TAKE1("WebSocketConnectTimeout",
+                  (set_in_section<&SectionConfig::connect_timeout, read_positive_time>), nullptr,
+                  k_administrator, "how long connecting to the target may take"),
+    AP_INIT_TAKE1("WebSocketCloseTimeout",
+                  (set_in_section<&SectionConfig::close_timeout, read_positive_time>), nullptr,
+                  k_administrator, "how long an end may take to finish once the other has"),
+    AP_INIT_TAKE1("WebSocketPingInterval",
+                  (set_in_section<&SectionConfig::ping_interval, read_time_or_off>), nullptr,
+                  k_administrator, "how often an open client is pinged, or off"),
+    AP_INIT_TAKE1("WebSocketMaxMessageSize",
+                  (set_in_section<&SectionConfig::max_message, read_size>), nullptr,
+                  k_administrator, "the longest message taken from a client, in bytes"),
+    AP_INIT_TAKE1("WebSocketThreads", (set_in_process<&ProcessConfig::threads, read_threads>),
+                  nullptr, RSRC_CONF, "engine threads of a child process"),
+    AP_INIT_TAKE1("WebSocketDrainTimeout",
+                  (set_in_process<&ProcessConfig::drain_timeout, read_time>), nullptr, RSRC_CONF,
+                  "how long a child that is to end waits for its tunnels"),
+    {nullptr, {nullptr}, nullptr, 0, RAW_ARGS, nullptr},
+};
+
+}  // namespace websocket::apache

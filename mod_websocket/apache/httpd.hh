@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd's headers, once, and its nameless numbers under names.
+#pragma once
+
+// Makes cmd_func a union, as it is for httpd's own modules; C++20 has designated initializers.
+#define AP_HAVE_DESIGNATED_INITIALIZER 1
+
+#include <httpd.h>
+
+#include <ap_listen.h>
+#include <ap_mmn.h>
+#include <ap_mpm.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <http_vhost.h>
+#include <mpm_common.h>
+#include <scoreboard.h>
+#include <util_filter.h>
+
+// The one name that httpd looks up in the module.
+extern "C" [[gnu::visibility("default")]] module AP_MODULE_DECLARE_DATA websocket_module;
+APLOG_USE_MODULE(websocket);
+
+namespace websocket::apache {
+
+// What a hook answers. An HTTP status is a HookResult too: status(403).
+enum class HookResult : int {
+  done = OK,
+  declined = DECLINED,
+  no_more_hooks = DONE,
+  server_error = HTTP_INTERNAL_SERVER_ERROR,
+};
+
+constexpr HookResult status(int http_status) noexcept {
+  return static_cast<HookResult>(http_status);
+}
+
+}  // namespace websocket::apache

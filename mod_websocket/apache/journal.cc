@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/journal.hh"
+
+#include <inttypes.h>
+
+#include <chrono>
+#include <string>
+
+namespace websocket::apache {
+
+namespace {
+
+using tunnel::Clock;
+
+class ErrorLogJournal final : public tunnel::Journal {
+ public:
+  ErrorLogJournal(const request_rec* r, std::string_view target)
+      : server_(r->server), opened_(Clock::now()) {
+    subject_.append(r->useragent_ip).append(" ").append(r->uri).append(" to ").append(target);
+  }
+
+  void ended(const tunnel::Account& account) noexcept override {
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - opened_);
+    ap_log_error(
+        APLOG_MARK, APLOG_INFO, 0, server_,
+        "tunnel ended: %s: %s%s, close code %u; from the client %" PRIu64 " bytes in %" PRIu64
+        " messages, from the target %" PRIu64 " bytes in %" PRIu64 " messages, %.3f s",
+        subject_.c_str(), cause(account).c_str(),
+        account.timed_out ? ", the other end did not finish in time" : "", account.close_code,
+        account.client_bytes, account.client_messages, account.target_bytes,
+        account.target_messages, static_cast<double>(seconds.count()) / 1000.0);
+  }
+
+ private:
+  static std::string cause(const tunnel::Account& account) {
+    std::string text(tunnel::name(account.ending));
+    if (account.violation) text.append(": ").append(frame::describe(*account.violation));
+    return text;
+  }
+
+  const server_rec* server_;
+  Clock::time_point opened_;
+  std::string subject_;
+};
+
+}  // namespace
+
+std::unique_ptr<tunnel::Journal> make_journal(const request_rec* r, std::string_view target) {
+  if (!APLOG_IS_LEVEL(r->server, APLOG_INFO)) return nullptr;
+  return std::make_unique<ErrorLogJournal>(r, target);
+}
+
+}  // namespace websocket::apache

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/upgrade.hh"
+
+#include <apr_portable.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "mod_websocket/apache/child.hh"
+#include "mod_websocket/apache/filter_end.hh"
+#include "mod_websocket/apache/handover.hh"
+#include "mod_websocket/apache/journal.hh"
+#include "mod_websocket/engine/one_thread.hh"
+#include "mod_websocket/tunnel/socket_end.hh"
+
+namespace websocket::apache {
+
+namespace {
+
+using tunnel::Clock;
+using tunnel::Tunnel;
+
+Refusal no_descriptor() {
+  return {HTTP_SERVICE_UNAVAILABLE, Severity::broken, "no-descriptor",
+          "the client's connection cannot be duplicated: no descriptor is left (see ulimit -n)",
+          "The server has no room for another connection."};
+}
+
+Refusal too_early() {
+  return {HTTP_BAD_REQUEST, Severity::refused, "early-bytes",
+          "the client sent more than 64 KiB behind its handshake without waiting for the answer",
+          "Wait for the answer to the handshake before sending."};
+}
+
+// The bytes of a stream as they are: the name that clients of raw TCP over WebSocket have for it.
+const char* chosen_protocol(const handshake::Accepted& accepted) {
+  const auto& offered = accepted.protocols;
+  return std::ranges::find(offered, "binary") != offered.end() ? "binary" : nullptr;
+}
+
+// Of what a script said of its answer, what still holds: a browser keeps the cookies of a 101.
+int copy_cookie(void* headers, const char* name, const char* value) noexcept {
+  apr_table_addn(static_cast<apr_table_t*>(headers), name, value);
+  return 1;
+}
+
+void send_switching_protocols(request_rec* r, const handshake::Accepted& accepted) {
+  if (r->expecting_100 != 0) {
+    // RFC 9110 section 7.8: 100 comes before 101.
+    r->status = HTTP_CONTINUE;
+    ap_send_interim_response(r, 0);
+  }
+  r->status = HTTP_SWITCHING_PROTOCOLS;
+  r->status_line = nullptr;
+  apr_table_t* const said = apr_table_overlay(r->pool, r->err_headers_out, r->headers_out);
+  apr_table_clear(r->headers_out);
+  apr_table_do(copy_cookie, r->headers_out, said, "Set-Cookie", nullptr);
+  apr_table_setn(r->headers_out, "Upgrade", "websocket");
+  apr_table_setn(r->headers_out, "Connection", "Upgrade");
+  apr_table_setn(r->headers_out, "Sec-WebSocket-Accept",
+                 apr_pstrdup(r->pool, accepted.accept.c_str()));
+  if (const char* const protocol = chosen_protocol(accepted)) {
+    apr_table_setn(r->headers_out, "Sec-WebSocket-Protocol", protocol);
+  }
+  ap_send_interim_response(r, 1);
+}
+
+// What httpd still does for the request goes past the request's filters: no response is to come.
+void leave_http(request_rec* r) {
+  conn_rec* const c = r->connection;
+  c->keepalive = AP_CONN_CLOSE;
+  r->input_filters = r->proto_input_filters = c->input_filters;
+  r->output_filters = r->proto_output_filters = c->output_filters;
+}
+
+std::unique_ptr<Tunnel> make_tunnel(request_rec* r, const SectionConfig& config, Target target,
+                                    std::unique_ptr<tunnel::End> client) {
+  auto journal = make_journal(r, target.name);
+  return std::make_unique<Tunnel>(
+      std::move(client), std::make_unique<tunnel::SocketEnd>(std::move(target.socket)),
+      config.limits(), config.timing(), std::move(journal), Clock::now());
+}
+
+// ---- on this thread ------------------------------------------------------------------------
+
+class ChildSupervisor final : public engine::Supervisor {
+ public:
+  std::optional<Goodbye> goodbye() noexcept override { return Child::instance().goodbye(); }
+};
+
+// prefork ends a child from within a signal's handler (SIGTERM for a stop, SIGHUP for a restart),
+// by destroying its pools. The signals are let in only while the driver polls, so that the goodbye
+// that this cleanup says never meets filters in the middle of their work.
+class StopSignal {
+ public:
+  StopSignal(conn_rec* c, Tunnel& tunnel) : connection_(c), tunnel_(tunnel) {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &stop, &before_);
+    apr_pool_pre_cleanup_register(c->pool, this, &StopSignal::say_goodbye);
+  }
+  ~StopSignal() {
+    apr_pool_cleanup_kill(connection_->pool, this, &StopSignal::say_goodbye);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  const sigset_t* while_polling() const { return &before_; }
+
+ private:
+  static apr_status_t say_goodbye(void* self) {
+    static_cast<StopSignal*>(self)->tunnel_.abandon(frame::CloseCode::going_away,
+                                                    "the server stops");
+    return APR_SUCCESS;
+  }
+
+  conn_rec* connection_;
+  Tunnel& tunnel_;
+  sigset_t before_;
+};
+
+struct ClientPoll {
+  int descriptor = -1;
+  bool polls_writable = false;
+};
+
+// A main connection is polled by its socket, a stream of HTTP/2 by a pipe that announces input.
+ClientPoll client_poll(conn_rec* c) {
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 129)
+  apr_pollfd_t pollfd{};
+  if (ap_get_pollfd_from_conn(c, &pollfd, nullptr) == APR_SUCCESS &&
+      pollfd.desc_type == APR_POLL_FILE) {
+    apr_os_file_t pipe = -1;
+    apr_os_file_get(&pipe, pollfd.desc.f);
+    return {pipe, false};
+  }
+  if (pollfd.desc_type != APR_POLL_SOCKET) return {};
+#endif
+  apr_os_sock_t socket = -1;
+  apr_os_sock_get(&socket, ap_get_conn_socket(c));
+  return {socket, true};
+}
+
+void remove_http_filters(conn_rec* c) {
+  // One ends requests that last too long, the other waits for more before it sends.
+  ap_remove_input_filter_byhandle(c->input_filters, "reqtimeout");
+  ap_remove_output_filter_byhandle(c->output_filters, "SSL/TLS Coalescing Filter");
+}
+
+HookResult stay(request_rec* r, const SectionConfig& config, const handshake::Accepted& accepted,
+                Target target) {
+  conn_rec* const c = r->connection;
+  send_switching_protocols(r, accepted);
+  remove_http_filters(c);
+  leave_http(r);
+  const auto tunnel =
+      make_tunnel(r, config, std::move(target), std::make_unique<FilterEnd>(c, r->pool));
+  ap_update_child_status(static_cast<ap_sb_handle_t*>(c->sbh), SERVER_BUSY_WRITE, r);
+  const ClientPoll poll = client_poll(c);
+  engine::OneThreadOptions options{
+      .client_descriptor = poll.descriptor,
+      .client_polls_writable = poll.polls_writable,
+      .wake_descriptor = Child::instance().wake_descriptor(),
+      .signals_while_polling = nullptr,
+  };
+  ChildSupervisor supervisor;
+  if (Child::instance().is_threaded()) {
+    engine::drive_on_this_thread(*tunnel, options, supervisor);
+  } else {
+    const StopSignal stop(c, *tunnel);
+    options.signals_while_polling = stop.while_polling();
+    engine::drive_on_this_thread(*tunnel, options, supervisor);
+  }
+  return HookResult::done;
+}
+
+// ---- in the engine -------------------------------------------------------------------------
+
+HookResult detach(request_rec* r, const SectionConfig& config, const handshake::Accepted& accepted,
+                  Target target) {
+  conn_rec* const c = r->connection;
+  tunnel::Descriptor socket = duplicate_socket(c);
+  if (!socket) return refuse(r, no_descriptor());
+  auto early = take_early_bytes(c, r->pool);
+  if (!early) return refuse(r, too_early());
+  send_switching_protocols(r, accepted);
+  leave_http(r);
+  if (c->aborted != 0) return HookResult::done;  // the client did not wait for the answer
+  auto tunnel = make_tunnel(r, config, std::move(target), take_client(c, std::move(socket)));
+  depart(r, std::move(tunnel), std::move(*early));
+  return HookResult::done;
+}
+
+}  // namespace
+
+HookResult upgrade(request_rec* r, const SectionConfig& config, const handshake::Accepted& accepted,
+                   Target target) {
+  const char* const reason = reason_to_stay(r->connection);
+  if (reason == nullptr) return detach(r, config, accepted, std::move(target));
+  ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "the tunnel keeps this thread: %s", reason);
+  return stay(r, config, accepted, std::move(target));
+}
+
+}  // namespace websocket::apache

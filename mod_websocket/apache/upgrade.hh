@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// 101, and the tunnel: in the engine where the connection can be detached, else on this thread.
+#pragma once
+
+#include "mod_websocket/apache/config.hh"
+#include "mod_websocket/apache/httpd.hh"
+#include "mod_websocket/apache/route.hh"
+#include "mod_websocket/handshake/request.hh"
+
+namespace websocket::apache {
+
+// Returns when the tunnel is with the engine, or over, or refused.
+HookResult upgrade(request_rec* r, const SectionConfig& config, const handshake::Accepted& accepted,
+                   Target target);
+
+}  // namespace websocket::apache

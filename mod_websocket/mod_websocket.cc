@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module record and its hooks; everything else is in the rooms.
+#include <openssl/types.h>
+
+#include "mod_websocket/apache/capture.hh"
+#include "mod_websocket/apache/child.hh"
+#include "mod_websocket/apache/config.hh"
+#include "mod_websocket/apache/directives.hh"
+#include "mod_websocket/apache/guard.hh"
+#include "mod_websocket/apache/handler.hh"
+#include "mod_websocket/apache/handover.hh"
+#include "mod_websocket/apache/httpd.hh"
+#include "mod_websocket/apache/verdict_cache.hh"
+
+#include <apr_optional_hooks.h>
+
+namespace websocket::apache {
+namespace {
+
+int on_pre_connection(conn_rec* c, void*) noexcept {
+  return static_cast<int>(guarded(c->base_server, "pre_connection", HookResult::declined, [&] {
+    prepare_connection(c);
+    return HookResult::declined;
+  }));
+}
+
+int on_tls_handshake(conn_rec* c, SSL* ssl, int is_proxy) noexcept {
+  if (is_proxy == 0) remember_ssl(c, ssl);
+  return OK;
+}
+
+int on_header_parser(request_rec* r) noexcept {
+  return static_cast<int>(guarded(r->server, "header_parser", HookResult::server_error,
+                                  [&] { return forbid_reuse(r); }));
+}
+
+int on_request(request_rec* r) noexcept {
+  return static_cast<int>(
+      guarded(r->server, "handler", HookResult::server_error, [&] { return handle(r); }));
+}
+
+int on_pre_config(apr_pool_t* pool, apr_pool_t*, apr_pool_t*) noexcept {
+  VerdictCache::instance().forget();
+  register_cache_mutex(pool);
+  return OK;
+}
+
+int on_post_config(apr_pool_t* pool, apr_pool_t*, apr_pool_t* scratch,
+                   server_rec* server) noexcept {
+  // httpd reads its configuration twice when it starts; the first time is a rehearsal.
+  if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
+  return VerdictCache::instance().open(pool, scratch, server) ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+void on_child_init(apr_pool_t* pool, server_rec* server) noexcept {
+  guarded(server, "child_init", [&] {
+    VerdictCache::instance().reopen(pool, server);
+    Child::instance().begin(pool, server);
+  });
+}
+
+void on_child_stopping(apr_pool_t*, int graceful) noexcept {
+  Child::instance().stopping(graceful != 0);
+}
+
+void register_hooks(apr_pool_t*) noexcept {
+  ap_hook_pre_config(on_pre_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_post_config(on_post_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // First of all: what it registers on the connection's pool must be cleaned up after what mod_ssl
+  // registers there.
+  ap_hook_pre_connection(on_pre_connection, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
+  // mod_ssl's, where it is loaded: the only way to a connection's SSL.
+  apr_optional_hook_add("pre_handshake", reinterpret_cast<void (*)(void)>(on_tls_handshake),
+                        nullptr, nullptr, APR_HOOK_MIDDLE);
+  // The section is known and nobody has answered yet, authentication included.
+  ap_hook_header_parser(on_header_parser, nullptr, nullptr, APR_HOOK_FIRST);
+  // Before every handler that would show the resource's text.
+  ap_hook_handler(on_request, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
+  register_capture_filter();
+  ap_hook_child_init(on_child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_child_stopping(on_child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
+}
+
+}  // namespace
+}  // namespace websocket::apache
+
+extern "C" {
+
+module AP_MODULE_DECLARE_DATA websocket_module = {
+    STANDARD20_MODULE_STUFF,
+    websocket::apache::create_section_config,
+    websocket::apache::merge_section_config,
+    websocket::apache::create_process_config,
+    websocket::apache::merge_process_config,
+    websocket::apache::directives,
+    websocket::apache::register_hooks,
+    AP_MODULE_FLAG_NONE,
+};
+}

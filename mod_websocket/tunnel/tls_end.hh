@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// TLS over a socket as an end of a tunnel.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+
+#include "mod_websocket/tunnel/descriptor.hh"
+#include "mod_websocket/tunnel/end.hh"
+
+namespace websocket::tunnel {
+
+struct SslFree {
+  void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+};
+using SslHandle = std::unique_ptr<SSL, SslFree>;
+
+class TlsEnd final : public End {
+ public:
+  // Owns both. The handshake of `ssl` is over and its BIO reads and writes `socket`, which does
+  // not block.
+  TlsEnd(SslHandle ssl, Descriptor socket) noexcept;
+  ~TlsEnd() override;
+
+  IoResult read(std::span<std::byte> into) noexcept override;
+  IoResult write(std::span<const std::byte> from) noexcept override;
+  void finish_writing() noexcept override;
+  bool has_buffered_input() const noexcept override { return input_buffered_; }
+  bool read_waits_for_writable() const noexcept override { return read_waits_for_writable_; }
+  bool write_waits_for_readable() const noexcept override { return write_waits_for_readable_; }
+  int descriptor() const noexcept override { return socket_.get(); }
+
+ private:
+  IoResult outcome(int ssl_error) noexcept;
+
+  Descriptor socket_;
+  SslHandle ssl_;
+  bool read_waits_for_writable_ = false;
+  bool write_waits_for_readable_ = false;
+  bool input_buffered_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace websocket::tunnel

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tunnel: the client's WebSocket on one side, the target's byte stream on the other. It moves
+// bytes, holds what an end cannot take, and sees both ends closed in an order that loses nothing.
+// It knows no httpd and no poll; a driver (the engine, or one thread of its own) tells it what is
+// ready and asks what it waits for.
+//
+// Back-pressure. The target is read only while nothing waits for the client, the client only while
+// nothing waits for the target. So at most one read's worth waits on each side, and beside it the
+// pongs that answer one read's worth of pings: a slow peer costs a bounded amount of memory, and
+// slows down the other side by way of TCP.
+//
+// Closing. Each direction ends by itself: its intake stops (Intake), what waits is flushed, and the
+// outlet finishes (Outlet). Who begins:
+//
+//   client sends Close      the target gets all that came before it, then FIN; what the target
+//   still
+//                           says, for a second at most (k_last_words), goes out before the reply
+//   client ends without it  the same, and the Close that goes out may meet nobody
+//   client breaks protocol  the target gets what was valid, then FIN; Close 1002.. goes out at once
+//   target ends             the client gets all of it, then Close 1000; what the client had sent
+//                           before its reply still goes to the target
+//   target fails            the client gets what had come, then Close 1014
+//   we close (restart ...)  Close 1001/1012 after what waits; as when the target ends
+//
+// Ends are read and their bytes discarded until they are at their end too, bounded by
+// close_timeout: closing a socket with unread bytes would send RST, and an RST can destroy bytes
+// that the peer has not read yet (RFC 9112 section 9.6). Flushing goes on as long as the peer takes
+// a byte every half minute, for five minutes in all.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "mod_websocket/frame/close_code.hh"
+#include "mod_websocket/session/session.hh"
+#include "mod_websocket/tunnel/backlog.hh"
+#include "mod_websocket/tunnel/end.hh"
+
+namespace websocket::tunnel {
+
+using Clock = std::chrono::steady_clock;
+using Time = Clock::time_point;
+
+// Shared by all tunnels of a configuration section; outlives them.
+struct Timing {
+  // How long an end may take to answer a Close or to finish after ours.
+  std::chrono::milliseconds close_timeout{5000};
+  // How often an open client is pinged; 0: never. A client that has sent nothing between two
+  // pings is gone.
+  std::chrono::milliseconds ping_interval{30000};
+};
+
+// What the driver saw, or what the tunnel waits for.
+struct Readiness {
+  bool client_readable = false;
+  bool client_writable = false;
+  bool target_readable = false;
+  bool target_writable = false;
+};
+
+// Why a tunnel came to its end: the first cause.
+enum class Ending : std::uint8_t {
+  none,
+  client_closed,    // its Close came
+  client_vanished,  // its connection ended or failed without a Close
+  client_silent,    // it answered no ping
+  violation,        // it broke the protocol
+  target_closed,
+  target_failed,
+  server_closed,  // close() or abandon() was called
+};
+
+std::string_view name(Ending ending) noexcept;
+
+// What went through, for the log.
+struct Account {
+  std::uint64_t client_bytes = 0;  // payload from the client
+  std::uint64_t client_messages = 0;
+  std::uint64_t target_bytes = 0;  // payload to the client
+  std::uint64_t target_messages = 0;
+  std::uint16_t close_code = 0;  // the first Close sent or received; 0 without one or its code
+  std::optional<frame::Violation> violation;
+  Ending ending = Ending::none;
+  bool timed_out = false;  // an end did not finish in time
+};
+
+class Tunnel;
+
+// Told once when the tunnel is over and before its ends are closed.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  virtual void ended(const Account& account) noexcept = 0;
+};
+
+// A thread's working buffer, lent to the tunnels that the thread serves one after the other.
+class Scratch {
+ public:
+  static constexpr std::size_t k_size = 64U << 10U;
+  // Room for a frame header in front of what was read.
+  static constexpr std::size_t k_headroom = 16;
+
+  Scratch() : storage_(std::make_unique_for_overwrite<std::byte[]>(k_headroom + k_size)) {}
+  std::span<std::byte> bytes() noexcept { return {storage_.get() + k_headroom, k_size}; }
+
+ private:
+  std::unique_ptr<std::byte[]> storage_;
+};
+
+class Tunnel {
+ public:
+  Tunnel(std::unique_ptr<End> client, std::unique_ptr<End> target, session::Limits limits,
+         const Timing& timing, std::unique_ptr<Journal> journal, Time now);
+  ~Tunnel();
+  Tunnel(const Tunnel&) = delete;
+  Tunnel& operator=(const Tunnel&) = delete;
+
+  // Bytes that came from the client behind its handshake.
+  void feed_early(std::span<std::byte> input, Time now);
+
+  // Moves what can be moved.
+  void service(Readiness ready, Scratch& scratch, Time now);
+
+  // To be called when deadline() has come.
+  void expire(Time now);
+
+  // Begins the close handshake, unless one has begun.
+  void close(frame::CloseCode code, std::string_view reason, Time now);
+
+  // Says goodbye without waiting for an answer: the tunnel is finished afterwards.
+  void abandon(frame::CloseCode code, std::string_view reason) noexcept;
+
+  bool finished() const noexcept { return finished_; }
+  // What it waits for; nothing when finished.
+  Readiness wants() const noexcept;
+  Time deadline() const noexcept { return deadline_; }
+
+  End& client() noexcept { return *client_; }
+  End& target() noexcept { return *target_; }
+  const Account& account() const noexcept { return account_; }
+
+ private:
+  enum class Intake : std::uint8_t { flowing, discarding, ended };
+  enum class Outlet : std::uint8_t { open, finishing, finished, broken };
+
+  void pump_client(Scratch& scratch, Time now);
+  void pump_target(Scratch& scratch, Time now);
+  void receive(std::span<std::byte> input, Time now);
+  void send_to_client(std::span<const std::byte> bytes, Time now);
+  void send_to_target(std::span<const std::byte> bytes, Time now);
+  void drain_client(Time now);
+  void drain_target(Time now);
+
+  void client_closed(std::optional<frame::CloseCode> code, Time now);
+  void client_ended(Time now);
+  void client_failed(Time now);
+  void client_unwritable(Time now);
+  void client_violated(frame::Violation violation, Time now);
+  void target_unwritable(Time now);
+
+  void queue_close(std::string_view reason, Time now);
+  void finish_target(Time now);
+  void discard_target() noexcept;
+  void settle(Time now);
+  void keep_alive(Time now);
+  void rearm(Time now) noexcept;
+  void blame(Ending ending, std::optional<frame::CloseCode> code) noexcept;
+  void conclude() noexcept;
+  Time closing_end() const noexcept;
+
+  // Whether anything waits that the end has still to take.
+  bool client_has_output() const noexcept;
+  bool target_has_output() const noexcept;
+  bool reads_client() const noexcept;
+  bool reads_target() const noexcept;
+  bool is_closing() const noexcept;
+
+  std::unique_ptr<End> client_;
+  std::unique_ptr<End> target_;
+  std::unique_ptr<Journal> journal_;
+  Timing timing_;
+  session::Session session_;
+  Backlog to_client_;
+  Backlog to_target_;
+  Time deadline_;
+  Time closing_since_ = Time::max();
+  Account account_;
+  Intake client_in_ = Intake::flowing;
+  Intake target_in_ = Intake::flowing;
+  Outlet client_out_ = Outlet::open;
+  Outlet target_out_ = Outlet::open;
+  std::optional<frame::CloseCode> close_code_;  // of our Close; none: a Close without a code
+  bool client_heard_ = true;                    // since the last ping
+  bool finished_ = false;
+};
+
+}  // namespace websocket::tunnel

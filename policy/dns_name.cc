@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/dns_name.hh"
+
+namespace policy {
+namespace {
+
+constexpr std::string_view k_hex_digits = "0123456789abcdef";
+
+}  // namespace
+
+std::string reverse_name(const Address& address) {
+  std::string name;
+  const auto bytes = address.bytes();
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+    if (address.is_v4()) {
+      name += std::to_string(*byte) + ".";
+    } else {
+      name += {k_hex_digits[*byte & 15u], '.', k_hex_digits[*byte >> 4u], '.'};
+    }
+  }
+  return name + (address.is_v4() ? "in-addr.arpa" : "ip6.arpa");
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string shown;
+  for (const char c : text.substr(0, limit)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\\') {
+      shown += "\\\\";
+    } else if (byte < 0x20 || byte > 0x7e) {
+      shown += {'\\', 'x', k_hex_digits[byte >> 4u], k_hex_digits[byte & 15u]};
+    } else {
+      shown += c;
+    }
+  }
+  if (text.size() > limit) shown += "...";
+  return shown;
+}
+
+}  // namespace policy

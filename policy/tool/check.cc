@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/tool/check.hh"
+
+#include <optional>
+#include <utility>
+
+#include "policy/consent.hh"
+#include "policy/machine.hh"
+#include "policy/resolver.hh"
+#include "policy/tool/document_file.hh"
+#include "policy/trust_anchors.hh"
+
+namespace policy::tool {
+namespace {
+
+std::string with_port(const Address& address, std::uint16_t port) {
+  return DnsServer{address, port}.to_string();
+}
+
+class Walk {
+ public:
+  Walk(const CheckArguments& arguments, const Document& document, Report& report)
+      : arguments_(arguments), document_(document), report_(report) {}
+
+  Conclusion run() {
+    if (arguments_.trust_anchor) {
+      auto anchors = TrustAnchors::load(*arguments_.trust_anchor);
+      if (!anchors)
+        return {Verdict::unusable, "trust-anchor", "--trust-anchor: " + anchors.error()};
+      anchors_ = std::move(*anchors);
+    }
+    if (auto refused = judge_origin()) return std::move(*refused);
+    return judge_target();
+  }
+
+ private:
+  std::optional<Conclusion> judge_origin() {
+    if (!arguments_.origin) return std::nullopt;
+    const auto& header = arguments_.origin->header;
+    const auto decision =
+        decide_origin(document_, header ? std::optional<std::string_view>(*header) : std::nullopt,
+                      arguments_.served_by->own);
+    report_.origin_judged(decision);
+    if (decision) return std::nullopt;
+    return refused(decision.error());
+  }
+
+  Conclusion judge_target() {
+    const auto& target = document_.target;
+    const auto addresses = addresses_of(target);
+    if (!addresses) {
+      return {Verdict::refused, "target-unresolved",
+              "target " + target.to_string() + ": " + addresses.error()};
+    }
+    const Surroundings surroundings{interface_addresses(), arguments_.own_listeners};
+    const auto decision = decide_target(target, *addresses, arguments_.rules, surroundings,
+                                        arguments_.administrators);
+    report_.target_judged(document_, decision);
+    if (const auto refusal = decision.refusal()) return refused(*refusal);
+    if (decision.unix_socket_allowed()) {
+      return {Verdict::granted, "", decision.judgements.front().log_text, {target.to_string()}};
+    }
+    if (!decision.any_allowed()) return ask_owners(decision.needs_consent());
+    Conclusion granted{Verdict::granted, "", ""};
+    for (const auto& judgement : decision.judgements) {
+      if (judgement.verdict != policy::Verdict::allowed) continue;
+      if (granted.text.empty()) granted.text = judgement.log_text;
+      granted.connect_to.push_back(with_port(*judgement.address, target.port));
+    }
+    return granted;
+  }
+
+  Conclusion ask_owners(const std::vector<Address>& candidates) {
+    Conclusion refusal{Verdict::refused, "", ""};
+    for (std::size_t i = 0; i < candidates.size() && i < k_most_owners_asked; ++i) {
+      if (arguments_.consent == ConsentAsked::off) {
+        return {Verdict::refused, "consent-off",
+                candidates[i].to_string() + ": WebSocketConsent is off, so that no owner is asked"};
+      }
+      auto verdict = ask_owner(candidates[i]);
+      report_.consent_judged(verdict);
+      if (verdict.is_granted()) {
+        return {Verdict::granted,
+                "",
+                std::move(verdict.text),
+                {with_port(candidates[i], document_.target.port)}};
+      }
+      if (refusal.reason.empty()) refusal.reason = name_of(verdict.reason);
+      refusal.text.append(refusal.text.empty() ? "" : "; ").append(verdict.text);
+    }
+    return refusal;
+  }
+
+  ConsentVerdict ask_owner(const Address& address) {
+    const auto resolvers =
+        arguments_.resolvers.empty() ? system_dns_servers() : arguments_.resolvers;
+    report_.consent_asked({address, document_.target.port, resolvers});
+    SocketExchange exchange(resolvers);
+    const bool validates = arguments_.consent == ConsentAsked::dnssec;
+    Resolver resolver =
+        validates && anchors_
+            ? Resolver(exchange, *anchors_)
+            : Resolver(exchange, validates ? Validation::by_resolver : Validation::off);
+    return judge_consent(address, document_.target.port, arguments_.served_by->host, resolver,
+                         validates ? ConsentMode::dnssec : ConsentMode::dns, {}, &report_);
+  }
+
+  static Conclusion refused(const Refusal& refusal) {
+    return {Verdict::refused, std::string(name_of(refusal.rule)), refusal.log_text};
+  }
+
+  const CheckArguments& arguments_;
+  const Document& document_;
+  Report& report_;
+  std::optional<TrustAnchors> anchors_;
+};
+
+Conclusion conclude(const CheckArguments& arguments, Report& report) {
+  const auto file = read_document_file(arguments.file);
+  if (!file) {
+    report.document_failed(file.error());
+    return {Verdict::unusable, file.error().fault, file.error().message};
+  }
+  report.document_read(file->document);
+  if (!arguments.served_by) return {Verdict::valid, "", "the policy is valid"};
+  return Walk(arguments, file->document, report).run();
+}
+
+}  // namespace
+
+ExitStatus check(const CheckArguments& arguments, Report& report) {
+  const auto conclusion = conclude(arguments, report);
+  report.concluded(conclusion);
+  switch (conclusion.verdict) {
+    case Verdict::valid:
+    case Verdict::granted: return ExitStatus::good;
+    case Verdict::refused: return ExitStatus::refused;
+    case Verdict::unusable: break;
+  }
+  return ExitStatus::unusable;
+}
+
+}  // namespace policy::tool

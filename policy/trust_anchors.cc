@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/trust_anchors.hh"
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+namespace policy {
+namespace {
+
+using FilePtr = std::unique_ptr<std::FILE, LdnsDeleter<std::fclose>>;
+
+// Files of anchors are a few hundred octets long; this is no place for a zone.
+constexpr std::size_t k_max_anchor_file = 1 << 20;
+constexpr std::uint32_t k_default_ttl = 3600;
+
+bool is_anchor(const ldns_rr* record) {
+  const auto type = ldns_rr_get_type(record);
+  return (type == LDNS_RR_TYPE_DS || type == LDNS_RR_TYPE_DNSKEY) &&
+         ldns_rr_get_class(record) == LDNS_RR_CLASS_IN && ldns_rr_rd_count(record) == 4;
+}
+
+// What ldns's reader says when a line held no record and no fault either.
+bool is_directive(ldns_status status) {
+  return status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_ORIGIN ||
+         status == LDNS_STATUS_SYNTAX_EMPTY;
+}
+
+// Where relative names and omitted owners come from, carried from line to line.
+struct ReaderState {
+  std::uint32_t ttl = k_default_ttl;
+  ldns_rdf* origin = nullptr;
+  ldns_rdf* previous = nullptr;
+  int line = 0;
+
+  ~ReaderState() {
+    ldns_rdf_deep_free(origin);
+    ldns_rdf_deep_free(previous);
+  }
+};
+
+}  // namespace
+
+bool is_at_or_below(const ldns_rdf* name, const ldns_rdf* zone) {
+  // Equality first: ldns_dname_is_subdomain is strict, except where only the case differs.
+  return ldns_dname_compare(name, zone) == 0 || ldns_dname_is_subdomain(name, zone);
+}
+
+tl::expected<TrustAnchors, std::string> TrustAnchors::parse(std::string_view text) {
+  if (text.size() > k_max_anchor_file) return tl::make_unexpected("larger than 1 MiB");
+  std::string copy(text);
+  const FilePtr file(copy.empty() ? nullptr : ::fmemopen(copy.data(), copy.size(), "r"));
+  RrListPtr records(ldns_rr_list_new());
+  ReaderState state;
+  while (file && std::feof(file.get()) == 0) {
+    ldns_rr* parsed = nullptr;
+    const auto status = ldns_rr_new_frm_fp_l(&parsed, file.get(), &state.ttl, &state.origin,
+                                             &state.previous, &state.line);
+    RrPtr record(status == LDNS_STATUS_OK ? parsed : nullptr);
+    if (is_directive(status)) continue;
+    const auto line = "line " + std::to_string(state.line) + ": ";
+    if (!record) return tl::make_unexpected(line + ldns_get_errorstr_by_id(status));
+    if (!is_anchor(record.get())) {
+      return tl::make_unexpected(line + "a DS or DNSKEY record of class IN is needed");
+    }
+    ldns_rr_list_push_rr(records.get(), record.release());
+  }
+  if (ldns_rr_list_rr_count(records.get()) == 0) {
+    return tl::make_unexpected("there is no DS or DNSKEY record in it");
+  }
+  return TrustAnchors(std::move(records));
+}
+
+tl::expected<TrustAnchors, std::string> TrustAnchors::load(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return tl::make_unexpected(path + ": cannot be read");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  auto anchors = parse(text);
+  if (!anchors) return tl::make_unexpected(path + ": " + anchors.error());
+  return anchors;
+}
+
+RrListView TrustAnchors::closest(const ldns_rdf* name) const {
+  RrListView nearest(ldns_rr_list_new());
+  int most_labels = -1;  // the root has none
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(records_.get()); ++i) {
+    ldns_rr* record = ldns_rr_list_rr(records_.get(), i);
+    const int labels = ldns_dname_label_count(ldns_rr_owner(record));
+    if (labels < most_labels || !is_at_or_below(name, ldns_rr_owner(record))) continue;
+    if (labels > most_labels) nearest.reset(ldns_rr_list_new());
+    most_labels = labels;
+    ldns_rr_list_push_rr(nearest.get(), record);
+  }
+  return nearest;
+}
+
+}  // namespace policy

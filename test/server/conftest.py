@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures. A test asks for `httpd` (shared, one an MPM) or `new_httpd` (its own configuration);
+both are looked over when the test ends: an undeclared line in the error log, a descriptor left in a
+child or a sanitizer's report is an error of that test."""
+
+import itertools
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from support import installation, policy, targets
+from support.client import Client
+from support.httpd import Httpd
+from support.ngircd import Ngircd
+from support.tls import Certificate
+
+FIGURES = []
+
+
+def pytest_addoption(parser):
+    parser.addoption("--keep", action="store_true",
+                     help="keep the folder of every httpd that is started, and print its path")
+
+
+def pytest_collection_modifyitems(items):
+    """One clear line instead of an error a test when there is nothing to test yet."""
+    if any({"httpd", "new_httpd"} & set(item.fixturenames) for item in items):
+        try:
+            installation.module_under_test()
+        except installation.NotInstalled as missing:
+            raise pytest.UsageError(str(missing)) from None
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FIGURES:
+        terminalreporter.section("figures")
+        for line in FIGURES:
+            terminalreporter.line(line)
+
+
+@pytest.fixture
+def figure():
+    """figure(text): a measured value that the run's summary shows."""
+    return FIGURES.append
+
+
+@pytest.fixture(scope="session")
+def certificate():
+    folder = Path(tempfile.mkdtemp(prefix="websocket-certificate-"))
+    folder.chmod(0o755)
+    yield Certificate(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def shared_servers(certificate, request):
+    """mpm -> Httpd, started when first asked for."""
+    servers = {}
+
+    def server(mpm):
+        if mpm not in servers or not servers[mpm].running:
+            keep = request.config.getoption("keep")
+            servers[mpm] = Httpd(certificate, mpm=mpm, keep=keep).start()
+        return servers[mpm]
+
+    yield server
+    for one in servers.values():
+        one.stop()
+        one.remove()
+
+
+@pytest.fixture
+def mpm(request):
+    return getattr(request, "param", "event")
+
+
+@pytest.fixture
+def scheme(request):
+    return getattr(request, "param", "http")
+
+
+def _look_over(server):
+    complaints = server.complaints()
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture
+def httpd(shared_servers, mpm):
+    server = shared_servers(mpm)
+    server.error_log.mark()
+    yield server
+    _look_over(server)
+
+
+@pytest.fixture
+def new_httpd(certificate, mpm, request):
+    """new_httpd(**options of Httpd): started, and stopped after the test.
+
+    started=False gives one that is only configured.
+    """
+    servers = []
+
+    def make(*, started=True, **options):
+        server = Httpd(certificate, keep=request.config.getoption("keep"),
+                       **{"mpm": mpm, **options})
+        servers.append(server)
+        return server.start() if started else server
+
+    yield make
+    try:
+        for server in servers:
+            _look_over(server)
+            server.stop()
+            _look_over(server)
+    finally:
+        for server in servers:
+            if server.running:
+                server.kill()
+            server.remove()
+
+
+@pytest.fixture
+def connect_to(new_httpd):
+    """connect_to(httpd, scheme, ...): a Client whose connections are closed after the test, and
+    (for this it asks for new_httpd) before any httpd is looked over.
+    """
+    del new_httpd
+    clients = []
+
+    def make(server, scheme="http", **options):
+        clients.append(Client(server, scheme, **options))
+        return clients[-1]
+
+    yield make
+    for one in clients:
+        one.close()
+
+
+@pytest.fixture
+def client(httpd, scheme, connect_to):
+    return connect_to(httpd, scheme)
+
+
+@pytest.fixture
+def start():
+    """start(target): any of support.targets, closed after the test."""
+    started = []
+
+    def keep(target):
+        started.append(target)
+        return target
+
+    yield keep
+    for target in started:
+        target.close()
+
+
+@pytest.fixture
+def echo(start):
+    return start(targets.Echo())
+
+
+@pytest.fixture
+def sink(start):
+    return start(targets.Sink())
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def endpoint(httpd):
+    """endpoint(target or port): the path of a new policy document under /ws of the shared httpd."""
+
+    def make(target, **options):
+        path = f"ws/{next(_numbers)}.xml"
+        httpd.write(path, policy.document(getattr(target, "port", target), **options))
+        return f"/{path}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def ngircd():
+    server = Ngircd()
+    yield server
+    server.close()

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What /proc tells of httpd's processes: children, descriptors, connections, memory."""
+
+import os
+from collections import namedtuple
+
+TCP_TIME_WAIT, TCP_LISTEN = "06", "0A"
+
+Descriptor = namedtuple("Descriptor", "number target kind")  # kind: connection, listener, file, ...
+
+
+def _stat(pid):
+    """The fields of /proc/PID/stat after the program's name; None when the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return None
+
+
+def _all_children(pid):
+    """(process id, state) of the direct children."""
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            field = _stat(name)
+            if field and int(field[1]) == pid:
+                yield int(name), field[0]
+
+
+def children(pid):
+    """Process ids of the direct children that still run; empty when the process is gone."""
+    return [child for child, state in _all_children(pid) if state != "Z"]
+
+
+def unreaped(pid):
+    """Children that have ended and that their parent has not asked about."""
+    return [child for child, state in _all_children(pid) if state == "Z"]
+
+
+def _tcp_sockets():
+    """inode -> (state, local port, remote port), of both address families."""
+    found = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            with open(table, encoding="ascii") as lines:
+                next(lines)
+                for line in lines:
+                    if line.split(None, 4)[3] == TCP_TIME_WAIT:
+                        continue  # thousands of them, and no process has one
+                    word = line.split()
+                    local, remote = word[1].rsplit(":", 1)[1], word[2].rsplit(":", 1)[1]
+                    found[word[9]] = (word[3], int(local, 16), int(remote, 16))
+        except OSError:
+            continue
+    return found
+
+
+def _unix_sockets():
+    inodes = set()
+    with open("/proc/net/unix", encoding="utf-8", errors="replace") as lines:
+        next(lines)
+        for line in lines:
+            inodes.add(line.split()[6])
+    return inodes
+
+
+def _links(pid):
+    folder = f"/proc/{pid}/fd"
+    try:
+        numbers = os.listdir(folder)
+    except OSError:
+        return
+    for number in numbers:
+        try:
+            yield int(number), os.readlink(f"{folder}/{number}")
+        except OSError:
+            continue  # closed between the listing and the look
+
+
+def descriptors(pids):
+    """Every open descriptor of some processes with its kind.
+
+    A TCP socket that does not listen is a `connection`, whatever its state: also one that was never
+    connected or whose peer is long gone, which is what a leak looks like.
+    """
+    links = [link for pid in pids for link in _links(pid)]
+    tcp, unix = _tcp_sockets(), _unix_sockets()  # after the links, so that none is missed
+    result = []
+    for number, target in links:
+        if target.startswith("socket:["):
+            inode = target[8:-1]
+            if inode in unix:
+                kind = "unix"
+            elif tcp.get(inode, ("",))[0] == TCP_LISTEN:
+                kind = "listener"
+            else:
+                kind = "connection"
+        elif target.startswith("/dev/"):
+            kind = "device"
+        elif target.startswith("/"):
+            kind = "file"
+        else:
+            kind = target.split(":")[0]  # pipe, anon_inode
+        result.append(Descriptor(number, target, kind))
+    return result
+
+
+def owner_of_peer(local_port, remote_port, pids):
+    """Which of `pids` holds the other end of our connection, told by its ports; else None."""
+    inodes = {
+        f"socket:[{inode}]"
+        for inode, (_, local, remote) in _tcp_sockets().items()
+        if local == remote_port and remote == local_port
+    }
+    for pid in pids:
+        if any(target in inodes for _, target in _links(pid)):
+            return pid
+    return None
+
+
+def pss_kib(pid):
+    """Proportional set size in KiB: memory shared by children is counted once in the sum."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("Pss:"):
+                    return int(line.split()[1])
+    except OSError:
+        pass  # the process ended meanwhile
+    return 0
+
+
+def cpu_seconds(pid):
+    """Processor time that the process has used, in user and kernel mode."""
+    field = _stat(pid)
+    return (int(field[11]) + int(field[12])) / os.sysconf("SC_CLK_TCK") if field else 0.0
+
+
+def read_octets(pid):
+    """How much the process has got from read(2) and its like; recv(2) is not among them."""
+    with open(f"/proc/{pid}/io", encoding="ascii") as lines:
+        return int(next(lines).split()[1])

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for a condition instead of sleeping for a guessed time."""
+
+import time
+
+
+def wait_until(condition, timeout=5.0, interval=0.02):
+    """The first true value of condition(), or its last false one after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value or time.monotonic() >= deadline:
+            return value
+        time.sleep(interval)

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Directives: where they hold, how they merge, and what a bad value is told."""
+
+import re
+
+import pytest
+
+from support import policy, targets
+from support.httpd import Httpd
+from support.matrix import every_scheme
+
+
+# -- .htaccess -----------------------------------------------------------------------------------
+
+HTACCESS = """<Directory "{root}/htdocs/user">
+  AllowOverride %s
+</Directory>"""
+
+
+def write_user_folder(httpd, port, *lines):
+    httpd.write("user/.htaccess", "\n".join(lines) + "\n")
+    httpd.write("user/chat.xml", policy.document(port))
+
+
+@pytest.mark.sanitizer
+@every_scheme
+def test_htaccess_switches_an_endpoint_on(new_httpd, connect_to, echo, scheme):
+    httpd = new_httpd(extra=HTACCESS % "FileInfo")
+    write_user_folder(httpd, echo.port, "WebSocket On")
+    client = connect_to(httpd, scheme)
+    client.websocket("/user/chat.xml").echo(b"by htaccess")
+    assert client.request("/user/chat.xml").status == 426
+
+
+def test_htaccess_switches_an_endpoint_off(new_httpd, connect_to, echo):
+    httpd = new_httpd(extra="WebSocket On\n" + HTACCESS % "FileInfo")
+    write_user_folder(httpd, echo.port, "WebSocket Off")
+    assert connect_to(httpd).handshake("/user/chat.xml").status == 200
+    (httpd.documents / "user" / ".htaccess").unlink()
+    assert connect_to(httpd).handshake("/user/chat.xml").status == 101
+
+
+def test_htaccess_is_not_read_under_allowoverride_none(new_httpd, connect_to, echo):
+    httpd = new_httpd(extra=HTACCESS % "None")
+    write_user_folder(httpd, echo.port, "WebSocket On")
+    assert connect_to(httpd).handshake("/user/chat.xml").status == 200
+    assert not echo.sessions
+
+
+def test_htaccess_needs_allowoverride_fileinfo(new_httpd, connect_to, echo):
+    httpd = new_httpd(extra=HTACCESS % "AuthConfig")
+    httpd.expect(r"\.htaccess: WebSocket not allowed here")
+    write_user_folder(httpd, echo.port, "WebSocket On")
+    assert connect_to(httpd).handshake("/user/chat.xml").status == 500
+
+
+@pytest.mark.parametrize("line", ["WebSocketTarget same-host", "WebSocketPolicyFile /etc/passwd"])
+def test_what_is_the_administrators_is_not_for_htaccess(new_httpd, connect_to, echo, line):
+    httpd = new_httpd(extra=HTACCESS % "All", targets=None)
+    httpd.expect(rf"\.htaccess: {line.split()[0]} not allowed here")
+    write_user_folder(httpd, echo.port, "WebSocket On", line)
+    assert connect_to(httpd).handshake("/user/chat.xml").status == 500
+    assert not echo.sessions
+
+
+# -- WebSocketPolicyFile -------------------------------------------------------------------------
+
+@pytest.mark.sanitizer
+@every_scheme
+def test_a_policy_file_makes_an_endpoint_where_no_file_is(new_httpd, connect_to, echo, scheme):
+    httpd = new_httpd(targets="none", extra="""<Location "/irc">
+        WebSocketPolicyFile "conf/irc.xml"
+      </Location>
+      <Location "/absolute">
+        WebSocketPolicyFile "{root}/conf/irc.xml"
+      </Location>""")
+    (httpd.root / "conf" / "irc.xml").write_text(policy.document(echo.port, host="127.0.0.1"))
+    client = connect_to(httpd, scheme)
+    for path in ("/irc", "/irc/below", "/absolute"):
+        client.websocket(path).echo(b"the administrator's own")
+        assert client.request(path).status == 426
+
+
+def test_a_policy_file_heeds_origins_as_any_document(new_httpd, connect_to, echo):
+    httpd = new_httpd(targets=None, extra="""<Location "/irc">
+        WebSocketPolicyFile "conf/irc.xml"
+      </Location>""")
+    httpd.expect("origin")
+    (httpd.root / "conf" / "irc.xml").write_text(policy.document(echo.port))
+    response = connect_to(httpd).handshake("/irc", {"Origin": "https://evil.example"})
+    assert response.status == 401
+
+
+def test_a_policy_file_may_change_and_may_be_wrong(new_httpd, connect_to, echo):
+    httpd = new_httpd(targets=None, extra="""<Location "/irc">
+        WebSocketPolicyFile "conf/irc.xml"
+      </Location>""")
+    path = httpd.root / "conf" / "irc.xml"
+    client = connect_to(httpd)
+    path.write_text(policy.document(echo.port))
+    client.websocket("/irc").echo(b"first")
+    path.write_text("<websocket>\n<prt>1</prt></websocket>")
+    httpd.expect(r"\[websocket:error\].*conf/irc\.xml.*line 2, column 1")
+    assert client.handshake("/irc").status == 500
+    path.unlink()
+    httpd.expect(r"\[websocket:error\].*conf/irc\.xml.*(cannot be found|No such file)")
+    assert client.handshake("/irc").status == 500
+    path.write_text(policy.document(echo.port))
+    client.websocket("/irc").echo(b"again")
+
+
+# -- places and merging --------------------------------------------------------------------------
+
+@pytest.mark.parametrize("extra", [
+    "WebSocket On",
+    '<Location "/plain">\nWebSocket On\n</Location>',
+    '<Directory "{root}/htdocs/plain">\nWebSocket On\n</Directory>',
+    '<Files "*.xml">\nWebSocket On\n</Files>',
+    '<Location "/">\nWebSocket On\n</Location>',
+    'WebSocket Off\n<Location "/plain">\nWebSocket On\n</Location>',
+], ids=lambda text: text.splitlines()[0])
+def test_an_endpoint_may_be_named_anywhere(new_httpd, connect_to, echo, extra):
+    httpd = new_httpd(mpm="prefork", extra=extra, limits={"StartServers": 1})
+    httpd.write("plain/chat.xml", policy.document(echo.port))
+    assert connect_to(httpd).handshake("/plain/chat.xml").status == 101
+
+
+@pytest.mark.parametrize("extra", [
+    "",
+    'WebSocket On\n<Location "/plain">\nWebSocket Off\n</Location>',
+    'WebSocket On\n<Directory "{root}/htdocs/plain">\nWebSocket Off\n</Directory>',
+], ids=["never", "location", "directory"])
+def test_what_is_off_is_a_file_like_others(new_httpd, connect_to, echo, extra):
+    httpd = new_httpd(mpm="prefork", extra=extra, limits={"StartServers": 1})
+    httpd.write("plain/chat.xml", policy.document(echo.port))
+    response = connect_to(httpd).handshake("/plain/chat.xml")
+    assert response.status == 200
+    assert b"<port>" in response.body
+
+
+VIRTUAL_HOSTS = """
+<VirtualHost 127.0.0.1:{http_port}>
+  ServerName one.test
+  DocumentRoot "{root}/htdocs/one"
+  WebSocket On
+</VirtualHost>
+<VirtualHost 127.0.0.1:{http_port}>
+  ServerName two.test
+  DocumentRoot "{root}/htdocs/two"
+  WebSocket On
+  WebSocketOriginStatus 403
+</VirtualHost>
+<VirtualHost 127.0.0.1:{http_port}>
+  ServerName three.test
+  DocumentRoot "{root}/htdocs/two"
+  WebSocket On
+  WebSocketTarget none
+</VirtualHost>
+<VirtualHost 127.0.0.1:{https_port}>
+  ServerName one.test
+  DocumentRoot "{root}/htdocs/one"
+  WebSocket On
+  {https}
+</VirtualHost>
+<VirtualHost 127.0.0.1:{https_port}>
+  ServerName two.test
+  DocumentRoot "{root}/htdocs/two"
+  WebSocket On
+  {https}
+</VirtualHost>
+"""
+
+
+@pytest.mark.sanitizer
+def test_virtual_hosts_have_policies_of_their_own(new_httpd, connect_to, start):
+    httpd = new_httpd(started=False, extra=VIRTUAL_HOSTS)
+    for name in ("one", "two"):
+        greeter = start(targets.Greeter(b"at " + name.encode()))
+        httpd.write(f"{name}/chat.xml", policy.document(greeter.port))
+    httpd.start()
+    for scheme in ("http", "https"):
+        for name in ("one", "two"):
+            client = connect_to(httpd, scheme, host=f"{name}.test")
+            assert client.websocket("/chat.xml").receive_bytes(6) == b"at " + name.encode()
+
+
+def test_virtual_hosts_refuse_each_in_its_own_way(new_httpd, connect_to, echo):
+    httpd = new_httpd(started=False, extra=VIRTUAL_HOSTS)
+    httpd.expect("origin")
+    httpd.expect("target")
+    for name in ("one", "two"):
+        httpd.write(f"{name}/chat.xml", policy.document(echo.port))
+    httpd.start()
+    one, two, three = (connect_to(httpd, host=f"{name}.test") for name in ("one", "two", "three"))
+    assert one.handshake("/chat.xml", {"Origin": two.origin}).status == 401
+    assert two.handshake("/chat.xml", {"Origin": one.origin}).status == 403
+    assert two.handshake("/chat.xml").status == 101
+    assert three.handshake("/chat.xml").status == 403
+
+
+# -- configtest ----------------------------------------------------------------------------------
+
+def configtest(certificate, text):
+    server = Httpd(certificate, extra=text)
+    try:
+        return server.configtest()
+    finally:
+        server.remove()
+
+
+@pytest.mark.parametrize("line, reason", [
+    ("WebSocket Maybe", "On or Off"),
+    ("WebSocket", "argument|On or Off"),
+    ("WebSocketTarget", "argument"),
+    ("WebSocketTarget 10.0.0.0/33:80", "prefix length"),
+    ("WebSocketTarget 10.0.0.0/8", "port"),
+    ("WebSocketTarget 10.0.0.0/8:70000", "70000|port"),
+    ("WebSocketTarget 10.0.0.0/8:99-10", "99-10|range"),
+    ("WebSocketTarget irc.example.org", "port"),
+    ("WebSocketTarget irc.example.org:irc", "irc|port"),
+    ("WebSocketTarget unix:relative.sock", "absolute|/"),
+    ("WebSocketTarget same-host 300.1.1.1:80", "300\\.1\\.1\\.1"),
+    ("WebSocketOriginStatus 402", "401"),
+    ("WebSocketOriginStatus forbidden", "401"),
+    ("WebSocketConnectTimeout soon", "WebSocketConnectTimeout"),
+    ("WebSocketConnectTimeout 0", "WebSocketConnectTimeout"),
+    ("WebSocketConnectTimeout -5", "WebSocketConnectTimeout"),
+    ("WebSocketCloseTimeout later", "WebSocketCloseTimeout"),
+    ("WebSocketDrainTimeout never", "WebSocketDrainTimeout"),
+    ("WebSocketThreads 0", "WebSocketThreads"),
+    ("WebSocketThreads -1", "WebSocketThreads"),
+    ("WebSocketThreads many", "WebSocketThreads"),
+    ("WebSocketThreads 100000", "WebSocketThreads"),
+    ("WebSocketPolicyFile", "argument"),
+    ('<Location "/x">\nWebSocketThreads 2\n</Location>', "not allowed|cannot occur"),
+])
+def test_a_bad_value_is_told_why(certificate, line, reason):
+    status, said = configtest(certificate, line)
+    assert status != 0, said
+    assert re.search(reason, said), said
+    assert "Syntax error on line" in said
+
+
+@pytest.mark.parametrize("line", [
+    "WebSocket On", "WebSocket off", "WebSocketTarget none",
+    "WebSocketTarget same-host 10.0.0.0/8:6660-6669 irc.example.org:* unix:/run/app/*.sock",
+    "WebSocketTarget [2001:db8::]/32:6667", "WebSocketOriginStatus 403",
+    "WebSocketConnectTimeout 5", "WebSocketConnectTimeout 1500ms", "WebSocketConnectTimeout 1min",
+    "WebSocketCloseTimeout 5s", "WebSocketDrainTimeout 10min", "WebSocketThreads 4",
+    'WebSocketPolicyFile "conf/irc.xml"',
+])
+def test_a_good_value_passes_the_configtest(certificate, line):
+    status, said = configtest(certificate, line)
+    assert status == 0, said
+    assert "Syntax OK" in said
+
+
+@pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+def test_several_engine_threads_share_the_tunnels(new_httpd, connect_to, echo):
+    httpd = new_httpd(extra="WebSocketThreads 3")
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    tunnels = [client.websocket("/ws/echo.xml") for _ in range(24)]
+    for number, tunnel in enumerate(tunnels):
+        tunnel.echo(b"x" * (number * 5000 + 1))
+    for tunnel in tunnels:
+        tunnel.close()

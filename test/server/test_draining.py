@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Children that go while tunnels live: restarts, recycling, stop."""
+
+import hashlib
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from support import policy, targets
+from support.matrix import every_mpm, everywhere
+from support.waiting import wait_until
+
+SCHEMES = ("http", "https")
+
+
+class Traffic:
+    """Echoes on a tunnel of its own until it is stopped; counts bytes, keeps the first error."""
+
+    def __init__(self, tunnel):
+        self.rounds = 0
+        self.error = None
+        self._tunnel = tunnel
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        payload = b"".join(targets.pattern(20_000))
+        try:
+            while not self._stopped.is_set():
+                self._tunnel.echo(payload)
+                self.rounds += 1
+        except BaseException as error:
+            self.error = error  # raised in the test's thread by stop()
+
+    def stop(self):
+        self._stopped.set()
+        self._thread.join(15)
+        if self.error:
+            raise self.error
+        self._tunnel.close()
+
+
+@pytest.mark.sanitizer
+@every_mpm
+def test_a_graceful_restart_under_traffic_loses_no_byte(new_httpd, connect_to, echo, start):
+    httpd = new_httpd()
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    source = start(targets.Source(20_000_000))
+    httpd.write("ws/source.xml", policy.document(source.port))
+    clients = [connect_to(httpd, scheme) for scheme in SCHEMES]
+    traffic = [Traffic(client.websocket("/ws/echo.xml")) for client in clients for _ in range(3)]
+    streams = [client.websocket("/ws/source.xml") for client in clients]
+    received = [bytearray(stream.receive_data()) for stream in streams]
+    old, reached = set(httpd.children()), {}
+    for _ in range(2):
+        httpd.graceful()
+        reached.update((one, one.rounds) for one in traffic)
+        assert wait_until(lambda: all(one.error or one.rounds > reached[one] + 3
+                                      for one in traffic))
+    fresh = clients[0].websocket("/ws/echo.xml")
+    assert httpd.worker_of(fresh.connection) not in old
+    fresh.echo(b"new child")
+    for stream, data in zip(streams, received):
+        rest, answer = stream.receive_to_close()
+        assert hashlib.sha256(data + rest).hexdigest() == targets.digest(20_000_000)
+        assert answer.close_code == 1000
+        stream.send_close(1000)
+    for one in traffic:
+        one.stop()
+    fresh.close()
+    assert wait_until(lambda: not old & set(httpd.children()), 10), "an old child stayed"
+
+
+@every_mpm
+def test_handshakes_during_graceful_restarts_all_succeed(new_httpd, connect_to, echo):
+    httpd = new_httpd()
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    errors, count, stopped = [], [0], threading.Event()
+
+    def knock():
+        try:
+            while not stopped.is_set():
+                with client.websocket("/ws/echo.xml") as tunnel:
+                    tunnel.echo(b"knock")
+                    tunnel.close()
+                count[0] += 1
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=knock, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        time.sleep(0.3)
+        httpd.graceful()
+    stopped.set()
+    for thread in threads:
+        thread.join(15)
+    assert not errors, errors[0]
+    assert count[0] > 10
+
+
+@pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+def test_a_child_that_had_its_connections_keeps_its_tunnels(new_httpd, connect_to, echo):
+    """MaxConnectionsPerChild."""
+    httpd = new_httpd(limits={"StartServers": 1, "MinSpareThreads": 1,
+                              "MaxConnectionsPerChild": 12})
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    tunnels = [connect_to(httpd, scheme).websocket("/ws/echo.xml") for scheme in SCHEMES * 3]
+    old = {httpd.worker_of(tunnel.connection) for tunnel in tunnels}
+    client = connect_to(httpd)
+    for _ in range(30):
+        assert client.request("/index.html").status == 200
+    fresh = client.websocket("/ws/echo.xml")
+    assert httpd.worker_of(fresh.connection) not in old
+    for _ in range(3):
+        time.sleep(0.4)
+        for tunnel in tunnels:
+            tunnel.echo(b"kept")
+    for tunnel in tunnels + [fresh]:
+        tunnel.close()
+    assert wait_until(lambda: not old & set(httpd.children()), 10), "the old child stayed"
+
+
+def stopping(client):
+    """How many processes mod_status shows as stopping."""
+    text = client.request("/server-status?auto").body.decode()
+    return int(re.search(r"^Stopping: (\d+)", text, re.MULTILINE)[1])
+
+
+@pytest.mark.sanitizer
+def test_a_child_that_is_one_too_many_keeps_its_tunnels(new_httpd, connect_to, echo):
+    """MaxSpareThreads."""
+    httpd = new_httpd(limits={"StartServers": 4, "ServerLimit": 8, "ThreadLimit": 5,
+                              "ThreadsPerChild": 5, "MinSpareThreads": 5, "MaxSpareThreads": 10,
+                              "MaxRequestWorkers": 40})
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    clients = [connect_to(httpd, scheme) for scheme in SCHEMES]
+    tunnels, holders = [], set()
+    while len(holders) < 3:
+        assert len(tunnels) < 200, f"connections went to {len(holders)} children only"
+        tunnels.append(clients[len(tunnels) % 2].websocket("/ws/echo.xml"))
+        holders.add(httpd.worker_of(tunnels[-1].connection))
+    assert wait_until(lambda: stopping(clients[0]) > 0, 10, 0.2), "no child was recycled"
+    for _ in range(3):
+        time.sleep(0.5)
+        for tunnel in tunnels:
+            tunnel.echo(b"kept")
+    for tunnel in tunnels:
+        tunnel.close()
+    assert wait_until(lambda: len(httpd.children()) <= 2, 10), "recycled children stayed"
+
+
+@everywhere
+def test_a_drain_that_takes_too_long_ends_with_1012(new_httpd, connect_to, sink, scheme):
+    httpd = new_httpd(extra="WebSocketDrainTimeout 1s")
+    httpd.permit(r"\[websocket:warn\].*drain")
+    httpd.write("ws/sink.xml", policy.document(sink.port))
+    tunnel = connect_to(httpd, scheme).websocket("/ws/sink.xml")
+    tunnel.send(b"before")
+    sink.session().wait_received(6)
+    httpd.graceful()
+    began = time.monotonic()
+    tunnel.send(b" and after")
+    data, answer = tunnel.receive_to_close()
+    assert (data, answer.close_code) == (b"", 1012)
+    assert 0.4 < time.monotonic() - began < 5
+    tunnel.send_close(1012)
+    assert sink.session().wait_ended() == "fin"
+    assert bytes(sink.session().received) == b"before and after"
+
+
+def test_reloads_one_after_the_other_do_not_starve_the_server(new_httpd, connect_to, echo):
+    """Every draining child holds a slot of the scoreboard: the oldest must give way."""
+    httpd = new_httpd(limits={"StartServers": 1, "ServerLimit": 4, "ThreadLimit": 5,
+                              "ThreadsPerChild": 5, "MinSpareThreads": 5, "MaxSpareThreads": 10,
+                              "MaxRequestWorkers": 10})
+    httpd.permit("AH03490|AH10159|scoreboard|drain")
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    tunnels = []
+    for _ in range(6):
+        tunnels.append(client.websocket("/ws/echo.xml"))
+        tunnels[-1].echo(b"new")
+        httpd.graceful()
+        began = time.monotonic()
+        assert client.request("/index.html").status == 200
+        assert time.monotonic() - began < 5
+    tunnels[-1].echo(b"the youngest lives")
+    _, answer = tunnels[0].receive_to_close()
+    assert answer.close_code == 1012
+
+
+@pytest.mark.sanitizer
+@everywhere
+def test_a_stop_says_1001_to_every_tunnel_and_is_swift(new_httpd, connect_to, sink, scheme):
+    httpd = new_httpd()
+    httpd.write("ws/sink.xml", policy.document(sink.port))
+    client = connect_to(httpd, scheme)
+    tunnels = [client.websocket("/ws/sink.xml") for _ in range(4)]
+    for number, tunnel in enumerate(tunnels):
+        tunnel.send(b"hello")
+        sink.session(number).wait_received(5)
+    began = time.monotonic()
+    httpd.signal_stop()
+    for tunnel in tunnels:
+        data, answer = tunnel.receive_to_close()
+        assert (data, answer.close_code) == (b"", 1001)
+    httpd.wait_stopped()
+    assert time.monotonic() - began < 5
+    for number in range(4):
+        sink.session(number).wait_ended()
+        assert bytes(sink.session(number).received) == b"hello"
+
+
+@every_mpm
+def test_an_ungraceful_restart_says_1001_and_serves_again(new_httpd, connect_to, echo):
+    httpd = new_httpd()
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    tunnels = [connect_to(httpd, scheme).websocket("/ws/echo.xml") for scheme in SCHEMES]
+    for tunnel in tunnels:
+        tunnel.echo(b"before")
+    httpd.restart()
+    for tunnel in tunnels:
+        assert tunnel.receive_to_close()[1].close_code == 1001
+    connect_to(httpd).websocket("/ws/echo.xml").echo(b"after")
+
+
+@pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+def test_a_graceful_stop_waits_for_the_tunnels(new_httpd, connect_to, echo):
+    httpd = new_httpd()
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    tunnels = [connect_to(httpd, scheme).websocket("/ws/echo.xml") for scheme in SCHEMES]
+    httpd.signal_stop(signal.SIGWINCH)
+    for _ in range(3):
+        time.sleep(0.4)
+        for tunnel in tunnels:
+            tunnel.echo(b"not yet")
+    assert httpd.running
+    for tunnel in tunnels:
+        tunnel.close()
+    httpd.wait_stopped(10)
+
+
+def test_a_drain_that_has_ended_is_not_seen_by_the_next_generation(new_httpd, connect_to, echo):
+    """Restarts while nothing is open, then all is as before."""
+    httpd = new_httpd()
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    for _ in range(3):
+        with connect_to(httpd).websocket("/ws/echo.xml") as tunnel:
+            tunnel.echo(b"one")
+            tunnel.close()
+        httpd.graceful()
+        with connect_to(httpd, "https").websocket("/ws/echo.xml") as tunnel:
+            tunnel.echo(b"two")
+            tunnel.close()
