@@ -280,7 +280,9 @@ tl::expected<Document, DocumentError> Reader::read() {
   if (error_) {
     return tl::unexpected(*error_);
   }
-  Document document{draft_.host.value_or(Endpoint{}), std::move(draft_.allow_origins)};
+  Document document;
+  document.target = draft_.host.value_or(Endpoint{});
+  document.allow_origins = std::move(draft_.allow_origins);
   document.target.port = draft_.port.value_or(std::uint16_t{0});
   return document;
 }

@@ -6,13 +6,23 @@
 //     <host>irc.example.org</host>                          0..1; none: the host that served it
 //     <port>6667</port>                                     exactly 1; none with a unix: host
 //     <allow-origin>https://*.example.com</allow-origin>    0..n; none: only the page's own origin
+//     <protocol>text.ircv3.net</protocol>                   0..n; subprotocols, see protocol.hh
+//     <framing>lines</framing>                              0..1; binary, text, lines or mqtt
+//     <max-message>64K</max-message>                        0..1; longest message of a client
+//     <idle-timeout>10min</idle-timeout>                    0..1; without data either way
+//     <tls/>                                                0..1; the target speaks TLS
+//     <tls-name>irc.example.org</tls-name>                  0..1; the name in its certificate
+//     <proxy-protocol>2</proxy-protocol>                    0..1; 1 or 2
 //   </websocket>
 //
 // host is a name, an address, or `unix:/absolute/path`. Elements come in any order; comments,
 // processing instructions and white space round values are ignored, everything else is an error.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +37,32 @@ namespace policy {
 /// Octets. Stops scripts and uploads from feeding the parser without end.
 inline constexpr std::size_t k_max_document = 64 * 1024;
 
+/// How a client's messages and the target's bytes are made of each other.
+enum class Framing : std::uint8_t {
+  binary,  ///< bytes, without boundaries
+  text,    ///< UTF-8, without boundaries
+  lines,   ///< a message is a line (IRCv3's WebSocket specification)
+  mqtt     ///< binary only (MQTT 5 section 6)
+};
+
+/// TLS toward the target. What its certificate must be.
+struct TargetTls {
+  std::string ca_file;  ///< absolute path of a PEM file; empty: the system's authorities
+  std::string name;     ///< empty: the target's host
+};
+
+/// HAProxy's PROXY protocol, by version.
+enum class ProxyProtocol : std::uint8_t { v1 = 1, v2 = 2 };
+
 struct Document {
   Endpoint target;
   std::vector<OriginPattern> allow_origins;
+  std::vector<std::string> protocols;  ///< in the order of the document
+  std::optional<Framing> framing;
+  std::optional<std::uint64_t> max_message;  ///< octets, above 0
+  std::optional<std::chrono::milliseconds> idle_timeout;
+  std::optional<TargetTls> tls;
+  std::optional<ProxyProtocol> proxy_protocol;
 };
 
 enum class DocumentFault {
