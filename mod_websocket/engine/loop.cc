@@ -78,6 +78,8 @@ struct Loop::Seat final : Timed {
   std::unique_ptr<tunnel::Tunnel> tunnel;  // null once buried
   apr_pollfd_t client{};
   apr_pollfd_t target{};
+  Seat* next = nullptr;  // in waiting_ or in graveyard_, never in both
+  bool waits = false;    // is in waiting_
 };
 
 void Loop::SeatDelete::operator()(Seat* seat) const noexcept { delete seat; }
@@ -183,13 +185,13 @@ void Loop::run() {
     if (status == APR_SUCCESS) {
       for (apr_int32_t i = 0; i < count; ++i) serve(ready[i], now);
     }
+    serve_waiting(now);
     while (Timed* const passed = wheel_.pop_passed(now)) {
       Seat& seat = static_cast<Seat&>(*passed);
-      seat.tunnel->expire(now);
-      wheel_.schedule(seat, seat.tunnel->deadline());
-      after_step(seat);
+      take_step(seat, [now](tunnel::Tunnel& tunnel) { tunnel.expire(now); });
+      if (seat.tunnel) wheel_.schedule(seat, seat.tunnel->deadline());
     }
-    graveyard_.clear();
+    clear_graveyard();
     const std::lock_guard lock(mutex_);
     if (stopping_ && wheel_.empty() && adopted_.empty()) return;
   }
@@ -198,7 +200,7 @@ void Loop::run() {
 apr_interval_time_t Loop::sleep_time(Time now) {
   const Time next = wheel_.next();
   const std::lock_guard lock(mutex_);
-  if (!adopted_.empty() || order_is_new_ || stopping_) return 0;
+  if (waiting_ != nullptr || !adopted_.empty() || order_is_new_ || stopping_) return 0;
   wakes_at_ = next;
   if (next == Time::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::microseconds>(next - now).count();
@@ -221,7 +223,8 @@ void Loop::take_orders(Time now) {
   }
   for (SeatHandle& handle : adopted) {
     if (!handle->tunnel) {
-      graveyard_.push_back(std::move(handle));
+      handle->next = graveyard_;
+      graveyard_ = handle.release();
       continue;
     }
     Seat& seat = *handle.release();  // the wheel has it from here on, until bury()
@@ -229,22 +232,25 @@ void Loop::take_orders(Time now) {
     if (!is_new) carry_out(order, seat, now);
   }
   if (!is_new) return;
-  std::vector<Seat*> all;
-  while (Timed* const member = wheel_.pop_any()) all.push_back(static_cast<Seat*>(member));
-  for (Seat* const seat : all) {
-    wheel_.schedule(*seat, seat->tunnel->deadline());
-    carry_out(order, *seat, now);
+  // By way of a wheel of their own, so that each is met once.
+  Wheel all(now);
+  while (Timed* const member = wheel_.pop_any()) all.schedule(*member, Time::max());
+  while (Timed* const member = all.pop_any()) {
+    Seat& seat = static_cast<Seat&>(*member);
+    wheel_.schedule(seat, seat.tunnel->deadline());
+    carry_out(order, seat, now);
   }
 }
 
 void Loop::carry_out(const Order& order, Seat& seat, Time now) {
   if (order.farewell == Farewell::none) return;
-  if (order.farewell == Farewell::close) {
-    seat.tunnel->close(order.code, order.reason, now);
-  } else {
-    seat.tunnel->abandon(order.code, order.reason);
-  }
-  after_step(seat);
+  take_step(seat, [&order, now](tunnel::Tunnel& tunnel) {
+    if (order.farewell == Farewell::close) {
+      tunnel.close(order.code, order.reason, now);
+    } else {
+      tunnel.abandon(order.code, order.reason);
+    }
+  });
 }
 
 void Loop::serve(const apr_pollfd_t& event, Time now) {
@@ -258,19 +264,39 @@ void Loop::serve(const apr_pollfd_t& event, Time now) {
   const int seen = event.rtnevents | ((event.rtnevents & k_gone) != 0 ? wanted : 0);
   const bool readable = (seen & APR_POLLIN) != 0;
   const bool writable = (seen & APR_POLLOUT) != 0;
+  take_step(seat, [&](tunnel::Tunnel& tunnel) {
+    tunnel.service({.client_readable = !is_target && readable,
+                    .client_writable = !is_target && writable,
+                    .target_readable = is_target && readable,
+                    .target_writable = is_target && writable},
+                   scratch_, now);
+  });
+}
+
+void Loop::serve_waiting(Time now) {
+  Seat* all = std::exchange(waiting_, nullptr);
+  while (all != nullptr) {
+    Seat& seat = *std::exchange(all, all->next);
+    seat.waits = false;
+    if (seat.tunnel) {
+      take_step(seat, [&](tunnel::Tunnel& tunnel) { tunnel.service({}, scratch_, now); });
+    } else {
+      seat.next = std::exchange(graveyard_, &seat);
+    }
+  }
+}
+
+template <class Step>
+void Loop::take_step(Seat& seat, Step step) noexcept {
   try {
-    seat.tunnel->service({.client_readable = !is_target && readable,
-                          .client_writable = !is_target && writable,
-                          .target_readable = is_target && readable,
-                          .target_writable = is_target && writable},
-                         scratch_, now);
+    step(*seat.tunnel);
   } catch (const std::bad_alloc&) {
     seat.tunnel->abandon(frame::CloseCode::internal_error, "out of memory");
   }
   after_step(seat);
 }
 
-void Loop::after_step(Seat& seat) {
+void Loop::after_step(Seat& seat) noexcept {
   tunnel::Tunnel& tunnel = *seat.tunnel;
   if (!tunnel.finished()) {
     const tunnel::Readiness wants = tunnel.wants();
@@ -281,6 +307,10 @@ void Loop::after_step(Seat& seat) {
     if (!watched) tunnel.abandon(frame::CloseCode::internal_error, "cannot poll");
   }
   if (tunnel.finished()) return bury(seat);
+  if (!seat.waits && tunnel.has_more_to_serve()) {
+    seat.waits = true;
+    seat.next = std::exchange(waiting_, &seat);
+  }
   // A later deadline is found when the old one passes.
   if (tunnel.deadline() < Wheel::due(seat)) wheel_.schedule(seat, tunnel.deadline());
 }
@@ -302,9 +332,15 @@ void Loop::bury(Seat& seat) noexcept {
   if (seat.client.reqevents != 0) remove(seat.client, tunnel.client().descriptor(), own_holder_);
   if (seat.target.reqevents != 0) remove(seat.target, tunnel.target().descriptor(), own_holder_);
   wheel_.remove(seat);
-  graveyard_.emplace_back(&seat);
   seat.tunnel.reset();
+  if (!seat.waits) seat.next = std::exchange(graveyard_, &seat);
   census_.subtract();
+}
+
+void Loop::clear_graveyard() noexcept {
+  while (graveyard_ != nullptr) {
+    const SeatHandle seat(std::exchange(graveyard_, graveyard_->next));
+  }
 }
 
 }  // namespace websocket::engine

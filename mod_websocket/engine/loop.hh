@@ -74,8 +74,14 @@ class Loop {
   void take_orders(Time now);
   void carry_out(const Order& order, Seat& seat, Time now);
   void serve(const apr_pollfd_t& event, Time now);
-  void after_step(Seat& seat);
+  void serve_waiting(Time now);
+  // Lets the seat's tunnel do one thing, and sees to what follows from it. A tunnel that finds no
+  // memory is abandoned; the others go on.
+  template <class Step>
+  void take_step(Seat& seat, Step step) noexcept;
+  void after_step(Seat& seat) noexcept;
   void bury(Seat& seat) noexcept;
+  void clear_graveyard() noexcept;
   bool watch(apr_pollfd_t& pollfd, int descriptor, apr_int16_t wanted) noexcept;
   bool add(apr_pollfd_t& pollfd, int descriptor, apr_socket_t* holder) noexcept;
   void remove(apr_pollfd_t& pollfd, int descriptor, apr_socket_t* holder) noexcept;
@@ -89,7 +95,8 @@ class Loop {
   apr_socket_t* adopting_holder_ = nullptr;
   tunnel::Scratch scratch_;
   Wheel wheel_;
-  std::vector<SeatHandle> graveyard_;  // freed when no event of this round can name them
+  Seat* waiting_ = nullptr;    // have more to serve, whatever the poll says
+  Seat* graveyard_ = nullptr;  // freed when no event of this round can name them
 
   std::mutex mutex_;
   // Under mutex_:

@@ -51,9 +51,9 @@ Readiness wait(tunnel::Tunnel& tunnel, const OneThreadOptions& options) {
       tunnel.deadline() == Time::max() ? Clock::duration::max() : tunnel.deadline() - Clock::now();
   // Where room cannot be polled for, the end itself waits for it.
   const bool writes_now = wants.client_writable && !options.client_polls_writable;
-  const timespec time =
-      as_timespec(writes_now ? Clock::duration::zero()
-                             : std::min<Clock::duration>(until_deadline, k_supervision));
+  const bool sleeps = !writes_now && !tunnel.has_more_to_serve();
+  const timespec time = as_timespec(
+      sleeps ? std::min<Clock::duration>(until_deadline, k_supervision) : Clock::duration::zero());
   if (ppoll(polled.data(), polled.size(), &time, options.signals_while_polling) < 0) return {};
   const short client = seen(polled[0]);
   const short target = seen(polled[1]);

@@ -26,6 +26,10 @@ constexpr std::chrono::minutes k_longest_flush{5};
 // pongs. Stops a client that pings and never reads from filling our memory.
 constexpr std::size_t k_client_backlog_bound = 2 * Scratch::k_size;
 
+// Reads of each end in one service(). Stops a peer whose input never runs dry from keeping the
+// driver from its deadlines, its orders and its other tunnels.
+constexpr int k_most_turns = 16;
+
 }  // namespace
 
 std::string_view name(Ending ending) noexcept {
@@ -76,7 +80,7 @@ void Tunnel::service(Readiness ready, Scratch& scratch, Time now) {
   bool target_input = ready.target_readable || target_->has_buffered_input() ||
                       (ready.target_writable && target_->read_waits_for_writable());
   // In turns: what comes from one side may stop or allow the reading of the other.
-  while (true) {
+  for (int turn = 0; turn < k_most_turns; ++turn) {
     const bool pumps_client = client_input && reads_client();
     if (pumps_client) {
       pump_client(scratch, now);
@@ -90,6 +94,11 @@ void Tunnel::service(Readiness ready, Scratch& scratch, Time now) {
     if (!pumps_client && !pumps_target) break;
   }
   settle(now);
+}
+
+bool Tunnel::has_more_to_serve() const noexcept {
+  return !finished_ && ((client_->has_buffered_input() && reads_client()) ||
+                        (target_->has_buffered_input() && reads_target()));
 }
 
 // Where TLS waits for the other direction, its own would only be announced over and over.

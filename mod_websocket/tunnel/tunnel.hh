@@ -123,8 +123,12 @@ class Tunnel {
   // Bytes that came from the client behind its handshake.
   void feed_early(std::span<std::byte> input, Time now);
 
-  // Moves what can be moved.
+  // Moves what can be moved, up to a bound.
   void service(Readiness ready, Scratch& scratch, Time now);
+
+  // Whether service() is to be called again before long though no poll will announce anything: an
+  // end holds input that was beyond the bound.
+  bool has_more_to_serve() const noexcept;
 
   // To be called when deadline() has come.
   void expire(Time now);

@@ -13,6 +13,7 @@
 
 #include "mod_websocket/tunnel/socket_end.hh"
 #include "test/unit/catch.hh"
+#include "test/unit/support/endless_end.hh"
 #include "test/unit/support/line.hh"
 
 namespace websocket::engine {
@@ -382,6 +383,24 @@ TEST_CASE("a tunnel that cannot be polled stays the caller's", "[engine]") {
   enough = true;
   sends.get();
   CHECK(reads.get().size() % 10'000 == 0);
+}
+
+TEST_CASE("a client that never runs dry leaves the others their turn, and ends", "[engine]") {
+  Works works(1);
+  SocketPair target = unix_pair();
+  auto endless = std::make_unique<Tunnel>(std::make_unique<EndlessEnd>(),
+                                          std::make_unique<SocketEnd>(std::move(target.near)),
+                                          session::Limits{}, Timing{}, nullptr, Clock::now());
+  REQUIRE(works.engine->adopt(endless));
+  const Line& line = works.connect();
+  send_all(line.client, message("up"));
+  CHECK(text(receive(line.target, 2)) == "up");
+  const std::size_t before = EndlessEnd::reads;
+  send_all(line.target, bytes("down"));
+  CHECK(line.next_frame().payload == "down");
+  while (EndlessEnd::reads < before + 1000) std::this_thread::yield();
+  works.engine->abandon_all(CloseCode::going_away, "enough");
+  CHECK(works.wait());
 }
 
 // ---- no work for nothing -------------------------------------------------------------------

@@ -12,7 +12,9 @@
 
 #include "mod_websocket/tunnel/socket_end.hh"
 #include "test/unit/catch.hh"
+#include "test/unit/support/endless_end.hh"
 #include "test/unit/support/line.hh"
+#include "test/unit/support/socket_pair.hh"
 
 namespace websocket::engine {
 namespace {
@@ -221,6 +223,27 @@ TEST_CASE("input that waits inside an end is read before any poll", "[engine]") 
 }
 
 std::atomic<bool> signalled = false;
+
+TEST_CASE("a client that never runs dry keeps neither orders nor deadlines off", "[engine]") {
+  const auto drive = [](Timing timing, TestSupervisor& supervisor) {
+    SocketPair target = unix_pair();
+    Tunnel tunnel(std::make_unique<EndlessEnd>(),
+                  std::make_unique<tunnel::SocketEnd>(std::move(target.near)), {}, timing, nullptr,
+                  Clock::now());
+    drive_on_this_thread(tunnel, {.client_descriptor = tunnel.client().descriptor()}, supervisor);
+    return tunnel.account();
+  };
+  SECTION("an order") {
+    TestSupervisor supervisor;
+    supervisor.say = TestSupervisor::Say::at_once;
+    CHECK(drive({}, supervisor).ending == Ending::server_closed);
+  }
+  SECTION("a deadline") {
+    TestSupervisor supervisor;
+    supervisor.say = TestSupervisor::Say::close;
+    CHECK(drive({.close_timeout = 300ms}, supervisor).timed_out);
+  }
+}
 
 TEST_CASE("a signal comes through while the thread polls, and only then", "[engine]") {
   Drive drive({.ping_interval = 0s});

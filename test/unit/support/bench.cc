@@ -91,8 +91,8 @@ void Bench::serve() {
   for (int round = 0; round < k_rounds; ++round) {
     check();
     const Readiness ready = poll();
-    if (!any(ready)) return;
-    if (order == Order::together) {
+    if (!any(ready) && !tunnel->has_more_to_serve()) return;
+    if (order == Order::together || !any(ready)) {
       tunnel->service(ready, scratch_, now);
       continue;
     }

@@ -346,5 +346,32 @@ TEST_CASE("an end that must read in order to write is polled for that alone", "[
   CHECK(bench.client_got() == "down");
 }
 
+TEST_CASE("one service reads a bounded number of times and says that there is more", "[tunnel]") {
+  Bench bench;
+  bench.client->buffers_input = true;
+  bench.client->read_at_most = 1;
+  bench.client_sends(message(std::string(1000, 'x')));
+  Scratch scratch;
+  bench.tunnel->service({.client_readable = true}, scratch, bench.now);
+  CHECK(bench.client->reads <= 16);
+  CHECK(bench.tunnel->has_more_to_serve());
+  bench.serve();
+  CHECK_FALSE(bench.tunnel->has_more_to_serve());
+  CHECK(bench.target_got() == std::string(1000, 'x'));
+}
+
+TEST_CASE("input beyond the bound waits for a target that takes nothing", "[tunnel]") {
+  Bench bench;
+  bench.client->buffers_input = true;
+  bench.client->read_at_most = 1000;
+  bench.target->room = 0;
+  bench.client_sends(message(std::string(900, 'x')) + message(std::string(900, 'y')));
+  bench.serve();
+  CHECK_FALSE(bench.tunnel->has_more_to_serve());
+  bench.target->room = k_unlimited;
+  bench.serve();
+  CHECK(bench.target_got() == std::string(900, 'x') + std::string(900, 'y'));
+}
+
 }  // namespace
 }  // namespace websocket::tunnel::test
