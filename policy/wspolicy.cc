@@ -41,7 +41,7 @@ ExitStatus run(const LintArguments& arguments) {
     if (arguments.as_json) std::cout << json_of(arguments.file, file.error()).to_string();
     return complain(fault_line(shown_path(arguments.file), file.error()));
   }
-  const auto warnings = lint(file->document, find_element_lines(file->text));
+  const auto warnings = lint(file->document, ElementLines(file->text));
   if (arguments.as_json) {
     std::cout << json_of(arguments.file, warnings).to_string();
   } else {
