@@ -28,11 +28,13 @@ ExitStatus complain(std::string_view why) {
 
 ExitStatus run(const CheckArguments& arguments) {
   if (arguments.as_json) {
-    JsonReport report(arguments, std::cout);
-    return check(arguments, report);
+    Report unheard;
+    const auto result = check(arguments, unheard);
+    std::cout << json_of(arguments, result).to_string();
+    return exit_status(result.conclusion.verdict);
   }
   TextReport report(arguments, std::cout);
-  return check(arguments, report);
+  return exit_status(check(arguments, report).conclusion.verdict);
 }
 
 ExitStatus run(const LintArguments& arguments) {
