@@ -3,6 +3,8 @@
 #include "policy/elements.hh"
 
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -223,4 +225,13 @@ TEST_CASE("Framing and protocols that agree are no fault", "[policy][elements]")
   CHECK(
       read("<port>1</port><protocol>mqtt</protocol><protocol>binary</protocol>").protocols.size() ==
       2);
+}
+
+TEST_CASE("Every element has its row in the manual", "[policy][elements]") {
+  std::ifstream file(TEST_SOURCE_DIR "/doc/policy.md");
+  const std::string manual{std::istreambuf_iterator<char>(file), {}};
+  for (const policy::ElementRow& row : policy::element_rows()) {
+    INFO(row.name);
+    CHECK(contains(manual, "\n| `" + std::string(row.name) + "` | "));
+  }
 }
