@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions where permessage-deflate was agreed.
+#include <algorithm>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "mod_websocket/frame/close_code.hh"
+#include "mod_websocket/session/session.hh"
+#include "test/unit/catch.hh"
+#include "test/unit/deflate/counted_memory.hh"
+#include "test/unit/deflate/zlib_peer.hh"
+#include "test/unit/frame/bytes.hh"
+#include "test/unit/frame/feeder.hh"
+#include "test/unit/session/listener.hh"
+
+namespace websocket::session {
+namespace {
+
+using deflate::Agreement;
+using deflate::test::CountedMemory;
+using deflate::test::noise;
+using deflate::test::prose;
+using deflate::test::ZlibCompressor;
+using frame::CloseCode;
+using frame::Violation;
+using frame::test::Bytes;
+using frame::test::bytes;
+using frame::test::frame;
+using frame::test::k_fin;
+using frame::test::k_rsv1;
+using frame::test::operator+;
+using frame::test::text;
+using frame::test::text_frame;
+using test::Events;
+using test::k_binary;
+using test::k_close;
+using test::k_ping;
+using test::k_pong;
+using test::k_text;
+using test::Listener;
+
+constexpr unsigned k_whole_text = k_fin | k_rsv1 | k_text;
+constexpr unsigned k_whole_binary = k_fin | k_rsv1 | k_binary;
+
+struct Chunks {
+  std::size_t input;
+  std::size_t room;
+};
+
+Listener receive(const Bytes& input, Chunks chunks = {1U << 20U, 1024}, Limits limits = {},
+                 const Agreement& agreement = {}) {
+  Listener listener(limits, agreement, chunks.room);
+  for (std::size_t at = 0; at < input.size(); at += chunks.input) {
+    listener.feed(std::span(input).subspan(at, std::min(chunks.input, input.size() - at)));
+  }
+  return listener;
+}
+
+Chunks hostile_chunks() {
+  return GENERATE(Chunks{1, 1}, Chunks{1, 1024}, Chunks{1U << 20U, 1}, Chunks{3, 2}, Chunks{13, 7},
+                  Chunks{1000, 64}, Chunks{1U << 20U, 1024}, Chunks{1U << 20U, 65536});
+}
+
+// The whole input at once and a byte at a time, with much room and with little: all must agree.
+Violation violation_of(const Bytes& input, Limits limits = {}) {
+  const Listener at_once = receive(input, {1U << 20U, 65536}, limits);
+  REQUIRE(at_once.violation);
+  CHECK(at_once.session.state() == State::failed);
+  for (const Chunks chunks : {Chunks{1, 65536}, Chunks{1, 1}, Chunks{1U << 20U, 1}}) {
+    const Listener cut = receive(input, chunks, limits);
+    REQUIRE(cut.violation);
+    CHECK(*cut.violation == *at_once.violation);
+  }
+  return *at_once.violation;
+}
+
+// A compressed message in frames of so many bytes, with something after each.
+Bytes fragments(unsigned kind, std::string_view payload, std::size_t size, const Bytes& between) {
+  Bytes out;
+  unsigned first_byte = kind | k_rsv1;
+  while (payload.size() > size) {
+    out = out + frame(first_byte, payload.substr(0, size)) + between;
+    payload.remove_prefix(size);
+    first_byte = 0;
+  }
+  return out + frame(first_byte | k_fin, payload);
+}
+
+TEST_CASE("only with an agreement does a session inflate", "[session][rfc7692-6]") {
+  CHECK_FALSE(Session({}).inflates());
+  CHECK(Session({}, Agreement{}).inflates());
+  Listener plain;
+  plain.feed(frame(k_whole_text, "\xF2\x48\xCD\xC9\xC9\x07"));
+  CHECK(plain.violation == Violation::reserved_bits);
+}
+
+TEST_CASE("the RFC's examples arrive as they were meant", "[session][rfc7692-7.2.3]") {
+  const Chunks chunks = hostile_chunks();
+  const auto payload = [](std::initializer_list<unsigned> values) { return text(bytes(values)); };
+  const std::string hello = payload({0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00});
+  const Bytes input =
+      // 7.2.3.1, in one frame and in two
+      frame(k_whole_text, hello) + frame(k_rsv1 | k_text, hello.substr(0, 3)) +
+      frame(k_fin, hello.substr(3)) +
+      // 7.2.3.2 to 7.2.3.6
+      frame(k_whole_text, payload({0xF2, 0x00, 0x11, 0x00, 0x00})) +
+      frame(k_whole_text,
+            payload({0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00})) +
+      frame(k_whole_text, payload({0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00})) +
+      frame(k_whole_text, payload({0xF2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xCA, 0xC9, 0xC9,
+                                   0x07, 0x00})) +
+      frame(k_whole_text, payload({0x00})) +
+      frame(k_rsv1 | k_text,
+            payload({0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00, 0x00, 0xFF, 0xFF})) +
+      frame(k_fin, payload({0x00}));
+  CHECK(receive(input, chunks).events == Events{"text Hello.", "text Hello.", "text Hello.",
+                                                "text Hello.", "text Hello.", "text Hello.",
+                                                "text .", "text Hello."});
+}
+
+TEST_CASE("messages arrive however they are compressed and cut", "[session][rfc7692-7.2.2]") {
+  const Chunks chunks = hostile_chunks();
+  const int window = GENERATE(9, 15);
+  const bool takeover = GENERATE(true, false);
+  CAPTURE(chunks.input, chunks.room, window, takeover);
+  ZlibCompressor client(window, takeover);
+  Bytes input;
+  Events expected;
+  for (const std::string& message :
+       {prose(2000), prose(2000), std::string(), std::string(4000, 'x'), prose(3), std::string(),
+        prose(2000)}) {
+    input = input + frame(k_whole_text, client.message(message));
+    expected.push_back("text " + message + '.');
+    // What is not compressed does not enter the window (section 7.2.3.2).
+    input = input + text_frame(message);
+    expected.push_back("text " + message + '.');
+  }
+  CHECK(receive(input, chunks, {}, {.client_takeover = takeover, .client_window = window}).events ==
+        expected);
+}
+
+TEST_CASE("many small messages arrive one by one", "[session][rfc7692-7.2.2]") {
+  ZlibCompressor client;
+  Bytes input;
+  Events expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string message = "{\"sequence\": " + std::to_string(i) + '}';
+    input = input + frame(k_whole_text, client.message(message));
+    expected.push_back("text " + message + '.');
+  }
+  CHECK(receive(input, GENERATE(Chunks{65536, 1024}, Chunks{100, 5})).events == expected);
+}
+
+TEST_CASE("control frames come between the fragments of a compressed message",
+          "[session][rfc7692-6.1]") {
+  const Chunks chunks = hostile_chunks();
+  const std::size_t size = GENERATE(1, 2, 50);
+  ZlibCompressor client;
+  const std::string message = prose(600);
+  const std::string payload = client.message(message);
+  const Bytes input = fragments(k_text, payload, size, frame(k_ping, "p") + frame(k_pong, "")) +
+                      frame(k_whole_text, client.message(message));
+  const Listener heard = receive(input, chunks);
+  const auto pings = (payload.size() - 1) / size;
+  CHECK(std::ranges::count(heard.events, "ping, pong 8a0170") ==
+        static_cast<std::ptrdiff_t>(pings));
+  CHECK(std::ranges::count(heard.events, "pong") == static_cast<std::ptrdiff_t>(pings));
+  CHECK(std::ranges::count(heard.events, "text " + message + '.') == 2);
+  CHECK(heard.events.size() == 2 * pings + 2);
+}
+
+TEST_CASE("empty fragments of a compressed message are of no account", "[session][rfc7692-6.1]") {
+  const Chunks chunks = hostile_chunks();
+  ZlibCompressor client;
+  const std::string payload = client.message("Hello");
+  const Bytes input = frame(k_rsv1 | k_text, "") + frame(0, payload.substr(0, 2)) + frame(0, "") +
+                      frame(0, payload.substr(2)) + frame(k_fin, "") +
+                      // no payload at all
+                      frame(k_rsv1 | k_binary, "") + frame(k_fin, "") + frame(k_whole_binary, "") +
+                      frame(k_whole_text, client.message("Hello"));
+  CHECK(receive(input, chunks).events ==
+        Events{"text Hello.", "binary .", "binary .", "text Hello."});
+}
+
+TEST_CASE("what is left of the input stays for the next call", "[session][rfc7692-7.2.2]") {
+  ZlibCompressor client;
+  const std::string message(100000, 'x');
+  Bytes input = frame(k_whole_binary, client.message(message)) + frame(k_ping, "p");
+  const std::size_t ping_at = input.size() - 7;
+  Session session({}, Agreement{});
+  Bytes room(1024);
+  std::string received;
+  std::span<std::byte> rest(input);
+  while (received.size() < message.size()) {
+    const Event event = session.receive(rest, room);
+    const auto* data = std::get_if<Data>(&event);
+    REQUIRE(data);
+    CHECK(data->payload.data() == room.data());
+    received += text(data->payload);
+    // Nothing behind the message has been touched, and the ping comes only after all of it.
+    CHECK(rest.size() >= 7);
+    CHECK(std::equal(rest.end() - 7, rest.end(), frame(k_ping, "p").begin()));
+    CHECK(data->message_ends == (received.size() == message.size() && rest.size() == 7));
+  }
+  CHECK(received == message);
+  CHECK(rest.data() >= input.data() + ping_at - 5);
+  Event event = session.receive(rest, room);
+  if (const auto* data = std::get_if<Data>(&event)) {
+    // The room was filled to the last byte: the end comes by itself.
+    CHECK(data->payload.empty());
+    CHECK(data->message_ends);
+    event = session.receive(rest, room);
+  }
+  CHECK(std::holds_alternative<Pinged>(event));
+  CHECK(std::holds_alternative<Drained>(session.receive(rest, room)));
+}
+
+TEST_CASE("plain messages keep to the caller's input where compression was agreed", "[session]") {
+  Bytes input = frame(k_fin | k_binary, "plain");
+  Session session({}, Agreement{});
+  Bytes room(1024, std::byte{0xA5});
+  std::span<std::byte> rest(input);
+  const Event event = session.receive(rest, room);
+  const auto& data = std::get<Data>(event);
+  CHECK(data.payload.data() == input.data() + 6);
+  CHECK(text(data.payload) == "plain");
+  CHECK(room == Bytes(1024, std::byte{0xA5}));
+}
+
+TEST_CASE("text is checked after it is inflated", "[session][rfc6455-8.1]") {
+  const Chunks chunks = hostile_chunks();
+  ZlibCompressor client;
+  const std::string words = "gr\xC3\xBC\xC3\x9F dich \xE2\x82\xAC \xF0\x9F\x8E\x88";
+  CHECK(receive(fragments(k_text, client.message(words), 3, {}), chunks).events ==
+        Events{"text " + words + '.'});
+}
+
+TEST_CASE("compressed text that is not UTF-8 is a violation", "[session][rfc6455-8.1]") {
+  const auto* const words = GENERATE("\xFF", "ok \xED\xA0\x80", "ends in \xE2\x82", "\xC0\xAF");
+  const std::string payload = ZlibCompressor().message(words);
+  CHECK(violation_of(frame(k_whole_text, payload)) == Violation::invalid_utf8);
+  CHECK(violation_of(fragments(k_text, payload, 2, {})) == Violation::invalid_utf8);
+  CHECK(frame::close_code(Violation::invalid_utf8) == CloseCode::invalid_data);
+  // As binary it is as good as anything.
+  CHECK(receive(frame(k_whole_binary, payload)).events ==
+        Events{"binary " + std::string(words) + '.'});
+}
+
+TEST_CASE("compressed text that can never become UTF-8 fails at once", "[session][rfc6455-8.1]") {
+  ZlibCompressor client;
+  std::string payload = client.flush("ok \xF4\x90", Z_SYNC_FLUSH);
+  Listener listener({}, {}, 1024);
+  listener.feed(frame(k_rsv1 | k_text, payload));  // its message has not ended
+  CHECK(listener.violation == Violation::invalid_utf8);
+}
+
+TEST_CASE("what cannot be inflated is a violation", "[session][rfc7692-7.2.2]") {
+  const std::string sound = ZlibCompressor().message(prose(300));
+  const std::string payload = GENERATE_REF(
+      std::string("\x06"), std::string("\xFF\xFF\xFF"), std::string("\x00\x05\x00\xFA\xFE", 5),
+      std::string("Hello, this was never compressed"), sound.substr(0, sound.size() / 2),
+      sound.substr(0, sound.size() - 1), sound + deflate::test::k_tail);
+  CHECK(violation_of(frame(k_whole_binary, payload)) == Violation::deflate_corrupt);
+  CHECK(violation_of(fragments(k_binary, payload, 1, frame(k_ping, "p"))) ==
+        Violation::deflate_corrupt);
+  CHECK(frame::close_code(Violation::deflate_corrupt) == CloseCode::invalid_data);
+}
+
+TEST_CASE("a message that reaches back over one that was not kept is corrupt",
+          "[session][rfc7692-7.1.1.2]") {
+  ZlibCompressor client;  // keeps its window in spite of the agreement
+  Bytes input = frame(k_whole_text, client.message(prose(300)));
+  input = input + frame(k_whole_text, client.message(prose(300)));
+  CHECK(receive(input).events.back() == "text " + prose(300) + '.');
+  CHECK(receive(input, {1000, 1024}, {}, {.client_takeover = false}).violation ==
+        Violation::deflate_corrupt);
+}
+
+TEST_CASE("RSV1 belongs to the first frame of a message", "[session][rfc7692-6.1]") {
+  const std::string payload = ZlibCompressor().message("Hello");
+  CHECK(violation_of(frame(k_rsv1 | k_text, payload.substr(0, 2)) +
+                     frame(k_fin | k_rsv1, payload.substr(2))) == Violation::rsv1_on_continuation);
+  CHECK(violation_of(frame(k_ping | k_rsv1, "p")) == Violation::rsv1_on_control);
+  CHECK(violation_of(frame(k_whole_text | 0x20, payload)) == Violation::reserved_bits);
+}
+
+TEST_CASE("the message limit counts what is inflated", "[session][rfc6455-10.4]") {
+  const Limits limits{.max_message = 1000};
+  ZlibCompressor client(15, false);
+  const Bytes at_limit = frame(k_whole_binary, client.message(std::string(1000, 'x')));
+  const Bytes beyond = frame(k_whole_binary, client.message(std::string(1001, 'x')));
+  SECTION("up to the limit all is well, message after message") {
+    const Chunks chunks = hostile_chunks();
+    CHECK(receive(at_limit, chunks, limits).events ==
+          Events{"binary " + std::string(1000, 'x') + '.'});
+    CHECK(receive(at_limit + at_limit, chunks, limits).events.size() == 2);
+  }
+  SECTION("one byte more is too much, and is never handed out") {
+    const Chunks chunks = hostile_chunks();
+    const Listener heard = receive(beyond, chunks, limits);
+    CHECK(heard.violation == Violation::message_too_big);
+    CHECK(frame::close_code(*heard.violation) == CloseCode::too_big);
+    CHECK(heard.data_bytes <= 1000);
+    CHECK(violation_of(beyond, limits) == Violation::message_too_big);
+  }
+  SECTION("over all fragments") {
+    const std::string payload = client.message(prose(1001));
+    CHECK(violation_of(fragments(k_text, payload, 10, frame(k_ping, "p")), limits) ==
+          Violation::message_too_big);
+  }
+  SECTION("not over messages, nor over plain ones beside them") {
+    Bytes input;
+    for (int i = 0; i < 10; ++i) input = input + at_limit + frame(k_fin | k_binary, "0123456789");
+    CHECK(receive(input, {1U << 20U, 1024}, limits).events.size() == 20);
+  }
+  SECTION("a limit of 0 is no limit") {
+    CHECK(receive(beyond, {1U << 20U, 1024}, {.max_message = 0}).data_bytes == 1001);
+  }
+}
+
+TEST_CASE("a message at the limit may be longer compressed", "[session][rfc6455-10.4]") {
+  // At level 0 every block is stored, and here one byte long; at 6 noise is stored in larger ones.
+  const std::size_t size = GENERATE(1, 100, 65536);
+  const Limits limits{.max_message = size};
+  const int level = GENERATE(0, 6);
+  const std::string message = noise(size);
+  const std::string payload = ZlibCompressor(15, true, level).message(message);
+  REQUIRE(payload.size() > size);
+  CHECK(receive(frame(k_whole_binary, payload), {4096, 1024}, limits).events ==
+        Events{"binary " + message + '.'});
+}
+
+TEST_CASE("a frame too long for its message is refused on its header", "[session][rfc6455-10.4]") {
+  const Limits limits{.max_message = 8000};
+  const auto header_of = [](unsigned first_byte, std::size_t size) {
+    Bytes whole = frame(first_byte, std::string(size, 'x'));
+    whole.resize(4);  // up to the length
+    return whole;
+  };
+  CHECK_FALSE(receive(header_of(k_whole_binary, 10024), {100, 1024}, limits).violation);
+  CHECK(receive(header_of(k_whole_binary, 10025), {100, 1024}, limits).violation ==
+        Violation::message_too_big);
+  CHECK(receive(frame(k_rsv1 | k_binary, "") + header_of(k_fin, 10025), {100, 1024}, limits)
+            .violation == Violation::message_too_big);
+  // A plain one beside them is refused at the limit itself.
+  CHECK_FALSE(receive(header_of(k_fin | k_binary, 8000), {100, 1024}, limits).violation);
+  CHECK(receive(header_of(k_fin | k_binary, 8001), {100, 1024}, limits).violation ==
+        Violation::message_too_big);
+  CHECK(receive(frame(k_binary, "") + header_of(k_fin, 8001), {100, 1024}, limits).violation ==
+        Violation::message_too_big);
+}
+
+TEST_CASE("a bomb is stopped while it is inflated", "[session][rfc6455-10.4]") {
+  const std::string payload = ZlibCompressor().message(std::string(64U << 20U, '\0'));
+  REQUIRE(payload.size() < 66000);
+  const std::uint64_t limit = GENERATE(1000U, 1U << 20U);
+  const std::size_t room = GENERATE(1024U, 65536U);
+  const Bytes input = GENERATE_REF(frame(k_whole_binary, payload),
+                                   fragments(k_binary, payload, 1000, frame(k_ping, "")));
+  CountedMemory memory;
+  Bytes storage = input;
+  Bytes space(room);
+  Session session({.max_message = limit}, Agreement{});
+  std::span<std::byte> rest(storage);
+  std::uint64_t delivered = 0;
+  while (true) {
+    const Event event = session.receive(rest, space);
+    if (const auto* data = std::get_if<Data>(&event)) {
+      delivered += data->payload.size();
+      CHECK_FALSE(data->message_ends);
+    }
+    if (const auto* failed = std::get_if<Failed>(&event)) {
+      CHECK(failed->violation == Violation::message_too_big);
+      break;
+    }
+    REQUIRE_FALSE(std::holds_alternative<Drained>(event));
+  }
+  CHECK(delivered <= limit);
+  CHECK(delivered + room >= limit);
+  // zlib writes at most 258 bytes for what can be as little as two bits.
+  CHECK(input.size() - rest.size() <= limit / 1000 + 200 + payload.size() / 100);
+  CHECK(memory.most_held() <= (1U << 15U) + 8192);
+  CHECK(std::holds_alternative<Drained>(session.receive(rest, space)));
+}
+
+TEST_CASE("a session holds zlib's memory only where it must", "[session][rfc7692-7.1.1.2]") {
+  CountedMemory memory;
+  const bool takeover = GENERATE(true, false);
+  ZlibCompressor client(12, takeover);
+  Listener listener({}, {.client_takeover = takeover, .client_window = 12}, 1024);
+  listener.feed(text_frame("plain"));
+  CHECK(memory.allocations() == 0);
+  const std::string payload = client.message(prose(10000));
+  listener.feed(frame(k_rsv1 | k_text, payload.substr(0, 500)));
+  CHECK(memory.held() > 0);
+  listener.feed(frame(k_fin, payload.substr(500)));
+  CHECK((memory.held() > 0) == takeover);
+  listener.feed(text_frame("plain"));
+  CHECK((memory.held() > 0) == takeover);
+  CHECK(listener.events == Events{"text plain.", "text " + prose(10000) + '.', "text plain."});
+}
+
+TEST_CASE("memory that a session cannot have is told", "[session]") {
+  const std::size_t failing = GENERATE(1, 2);
+  CountedMemory memory(failing);
+  Session session({}, Agreement{});
+  Bytes input = frame(k_whole_text, ZlibCompressor().message(prose(10000)));
+  Bytes room(1024);
+  std::span<std::byte> rest(input);
+  CHECK_THROWS_AS(
+      [&] {
+        while (!std::holds_alternative<Drained>(session.receive(rest, room))) continue;
+      }(),
+      std::bad_alloc);
+}
+
+TEST_CASE("what follows a violation is not inflated", "[session][rfc7692-7.2.2]") {
+  const Bytes more = frame(k_whole_text, ZlibCompressor().message("more"));
+  CHECK(receive(frame(k_whole_text, "\x06") + more).events ==
+        Events{"failed: a compressed message cannot be inflated"});
+  CHECK(receive(frame(k_close, "") + more).events == Events{"close empty"});
+}
+
+TEST_CASE("compressed data still comes in after our Close", "[session][rfc6455-7.1.2]") {
+  const std::string payload = ZlibCompressor().message("Hello");
+  Listener listener({}, {}, 1024);
+  listener.feed(frame(k_rsv1 | k_text, payload.substr(0, 3)));
+  CHECK_FALSE(listener.session.close(CloseCode::normal, "").empty());
+  listener.feed(frame(k_fin, payload.substr(3)) + frame(k_close, ""));
+  CHECK(listener.events == Events{"text Hello.", "close empty"});
+  CHECK(listener.session.state() == State::closed);
+}
+
+}  // namespace
+}  // namespace websocket::session
