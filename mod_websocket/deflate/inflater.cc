@@ -2,6 +2,7 @@
 #include "mod_websocket/deflate/inflater.hh"
 
 #include <array>
+#include <stdexcept>
 
 #include "mod_websocket/deflate/zlib_stream.hh"
 
@@ -24,6 +25,8 @@ z_stream_s& Inflater::stream() {
 
 Inflater::Step Inflater::inflate(std::span<const std::byte> input, std::span<std::byte> room) {
   if (input.empty() && !begun_) return {};
+  // Without any the caller would ask for ever.
+  if (room.empty()) throw std::logic_error("there is no room to inflate into");
   z_stream& zlib = stream();
   begun_ = true;
   set_input(zlib, input);

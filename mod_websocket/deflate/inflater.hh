@@ -26,8 +26,9 @@ class Inflater {
 
   // Inflates a piece of a message, cut anywhere, into `room`, which is not empty. Never more is
   // written than fits: with what is left of the input, or none, call again while the room is
-  // filled. Input that is used up with room to spare has given all that it can. Throws
-  // std::bad_alloc.
+  // filled. Input that is used up with room to spare has given all that it can. A client that
+  // reaches back farther than its window is found corrupt only where it reaches beyond what was
+  // produced in the same call too. Throws std::bad_alloc, and std::logic_error without room.
   Step inflate(std::span<const std::byte> input, std::span<std::byte> room);
 
   // The message has no more payload and what it gave has been taken. False where it is not whole:

@@ -103,14 +103,18 @@ Event Session::take_data(const frame::Piece& piece) {
   return Data{piece.payload, text, piece.message_begins, piece.message_ends};
 }
 
-// Counts and checks what has come of a message.
+// Counts and checks what has come of a message. Whichever is wrong first in the stream is told,
+// however it was cut.
 std::optional<frame::Violation> Session::check(std::span<const std::byte> payload,
                                                bool text) noexcept {
+  const std::uint64_t left = max_message_ - message_size_;
+  const bool fits = payload.size() <= left;
+  if (!fits) payload = payload.first(static_cast<std::size_t>(left));
   message_size_ += payload.size();
-  if (message_size_ > max_message_) return frame::Violation::message_too_big;
   // RFC 6455 section 8.1: the whole message is UTF-8, and characters may straddle frames. The
   // validator needs no reset in between: after a message that was in order it is as new.
   if (text && !utf8_.feed(payload)) return frame::Violation::invalid_utf8;
+  if (!fits) return frame::Violation::message_too_big;
   return std::nullopt;
 }
 
@@ -128,10 +132,6 @@ void Session::begin_inflating(const frame::Piece& piece) noexcept {
 // One room's worth. Gives nothing where nothing came of the piece.
 std::optional<Event> Session::inflate(std::span<std::byte>& input, std::span<std::byte> room) {
   Inflation& piece = *inflation_;
-  // Of what is beyond the limit one byte at most is inflated, which tells that it is there.
-  const std::uint64_t left = max_message_ - message_size_;
-  if (left < room.size()) room = room.first(static_cast<std::size_t>(left) + 1);
-
   const auto step = piece.inflater.inflate(input.first(piece.waiting), room);
   const auto inflated = room.first(step.produced);
   input = input.subspan(step.consumed);
@@ -139,8 +139,8 @@ std::optional<Event> Session::inflate(std::span<std::byte>& input, std::span<std
   if (step.corrupt && inflated.empty()) return fail(frame::Violation::deflate_corrupt);
   if (const auto violation = check(inflated, piece.text)) return fail(*violation);
 
-  // As long as the room was filled, or what is corrupt has still to be told, there is more.
-  if (inflated.size() < room.size() && !step.corrupt) piece.busy = false;
+  // Where the room was filled, or what is corrupt has still to be told, there is more.
+  piece.busy = piece.waiting > 0 || inflated.size() == room.size() || step.corrupt;
   const bool ends = !piece.busy && piece.message_ends;
   if (ends) {
     if (!piece.inflater.end_message()) return fail(frame::Violation::deflate_corrupt);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -240,6 +241,13 @@ TEST_CASE("what is corrupt stays so", "[deflate]") {
   CHECK(inflater.inflate({}, room).corrupt);
   CHECK(inflater.inflate(bytes("\xCA"), room).corrupt);
   CHECK_FALSE(inflater.end_message());
+}
+
+TEST_CASE("without room nothing is inflated, and the caller is told", "[deflate]") {
+  Inflater inflater(15, true);
+  CHECK_THROWS_AS(inflater.inflate(bytes("\xF2"), {}), std::logic_error);
+  Bytes room(1);
+  CHECK_THROWS_AS(inflater.inflate(bytes("\xF2"), std::span(room).first(0)), std::logic_error);
 }
 
 TEST_CASE("no more is inflated than there is room for", "[deflate][rfc7692-7.2.2]") {

@@ -314,6 +314,15 @@ TEST_CASE("the message limit counts what is inflated", "[session][rfc6455-10.4]"
     for (int i = 0; i < 10; ++i) input = input + at_limit + frame(k_fin | k_binary, "0123456789");
     CHECK(receive(input, {1U << 20U, 1024}, limits).events.size() == 20);
   }
+  SECTION("and what is wrong before it is told first") {
+    const std::string message = std::string(900, 'x') + '\xFF' + std::string(5000, 'x');
+    const std::string payload = client.message(message);
+    CHECK(violation_of(frame(k_whole_text, payload), limits) == Violation::invalid_utf8);
+    CHECK(violation_of(frame(k_whole_binary, payload), limits) == Violation::message_too_big);
+    // In plain fragments too: each of them would fit by itself.
+    CHECK(violation_of(frame(k_text, message.substr(0, 800)) + frame(0, message.substr(800, 800)),
+                       limits) == Violation::invalid_utf8);
+  }
   SECTION("a limit of 0 is no limit") {
     CHECK(receive(beyond, {1U << 20U, 1024}, {.max_message = 0}).data_bytes == 1001);
   }
