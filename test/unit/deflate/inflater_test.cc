@@ -212,6 +212,19 @@ TEST_CASE("a message whose last four bytes were not taken off is not whole",
   CHECK_FALSE(inflate(ZlibCompressor().message(prose(50)) + test::k_tail).whole);
 }
 
+TEST_CASE("a message to which the appended bytes add something is not whole",
+          "[deflate][rfc7692-7.2.2]") {
+  // A block of dynamic codes that is cut inside its header. 00 00 FF FF give the last 15 lengths of
+  // its distance codes, an A, which is 01, and the end of the block, fifteen times 1: all of it
+  // would be in order, and end at a byte's boundary.
+  const Chunks chunks = hostile_chunks();
+  CHECK_FALSE(inflate(hex({0x04, 0xF0, 0x01, 0xA6, 0x6D, 0xDB, 0xB6, 0x6D, 0x8B,
+                           0x46, 0x29, 0x45, 0x21, 0x05, 0x25, 0xE5, 0x52, 0x5B,
+                           0x1F, 0x73, 0xED, 0x73, 0x5F, 0x04, 0x7E, 0xE8, 0x3F}),
+                      chunks)
+                  .whole);
+}
+
 TEST_CASE("what no compressor writes is corrupt", "[deflate][rfc7692-7.2.2]") {
   const Chunks chunks = hostile_chunks();
   // "Hello" and an empty block; what follows begins at a byte's boundary.

@@ -267,6 +267,29 @@ TEST_CASE("what cannot be inflated is a violation", "[session][rfc7692-7.2.2]") 
   CHECK(frame::close_code(Violation::deflate_corrupt) == CloseCode::invalid_data);
 }
 
+TEST_CASE("what is corrupt is told with the byte that shows it", "[session][rfc7692-7.2.2]") {
+  // An A, and a reach beyond all that came. The message has not ended.
+  const std::string payload = text(bytes({0x72, 0x04, 0x52}));
+  const Listener heard = receive(frame(k_rsv1 | k_binary, payload) + frame(k_ping, "p"));
+  CHECK(heard.violation == Violation::deflate_corrupt);
+  CHECK(heard.data_bytes == 1);
+  CHECK(std::ranges::count(heard.events, "ping, pong 8a0170") == 0);
+}
+
+TEST_CASE("all that can be inflated is told before the session is drained",
+          "[session][rfc7692-7.2.2]") {
+  const std::string payload =
+      ZlibCompressor().message(prose(500) + std::string(5000, 'x') + noise(50));
+  for (std::size_t size = 0; size <= payload.size(); ++size) {
+    const Bytes fragment = frame(k_rsv1 | k_binary, payload.substr(0, size));
+    const Listener roomy = receive(fragment, {65536, 65536});
+    const Listener narrow = receive(fragment, {65536, 1});
+    CAPTURE(size);
+    CHECK(narrow.data_bytes == roomy.data_bytes);
+    if (size == payload.size()) CHECK(narrow.data_bytes == 5550);
+  }
+}
+
 TEST_CASE("a message that reaches back over one that was not kept is corrupt",
           "[session][rfc7692-7.1.1.2]") {
   ZlibCompressor client;  // keeps its window in spite of the agreement
