@@ -190,6 +190,30 @@ TEST_CASE("the incomplete tail is what a later byte could still finish", "[frame
   CHECK(incomplete_tail(bytes(tail.text)) == tail.size);
 }
 
+TEST_CASE("text goes as far as its last whole code point, and what is begun behind it is told",
+          "[frame][rfc3629]") {
+  struct Case {
+    std::string text;
+    Utf8Extent extent;
+  };
+  const Case one = GENERATE(
+      Case{""s, {0, 0}}, Case{"abc"s, {3, 0}}, Case{"\xC3\xA4"s, {2, 0}}, Case{"a\xC3"s, {1, 1}},
+      Case{"a\xE2\x82"s, {1, 2}}, Case{"a\xF0\x9F\x98"s, {1, 3}}, Case{"\xF0\x9F"s, {0, 2}},
+      Case{"\xE2\x82\xAC\xC3"s, {3, 1}},
+      // ended by a byte that does not belong to it
+      Case{"a\xC3z"s, {1, 1}}, Case{"a\xE2\x82z"s, {1, 2}}, Case{"a\xF0\x9F\x98z"s, {1, 3}},
+      Case{"a\xF0\x9F\xC3\xA4"s, {1, 2}},
+      // nothing can begin so
+      Case{"a\x80"s, {1, 0}}, Case{"\xFFz"s, {0, 0}}, Case{"a\xC0\x80"s, {1, 0}},
+      Case{"a\xF5\x80"s, {1, 0}}, Case{"a\xED\xA0\x80"s, {1, 1}}, Case{"a\xE0\x80\x80"s, {1, 1}},
+      Case{"a\xF4\x90\x80"s, {1, 1}}, Case{"a\xF0\x8F\x80"s, {1, 1}});
+  for (std::size_t before = 0; before <= 70; ++before) {
+    const std::string text = std::string(before, '.') + one.text;
+    CAPTURE(text);
+    CHECK(utf8_extent(bytes(text)) == Utf8Extent{before + one.extent.whole, one.extent.begun});
+  }
+}
+
 TEST_CASE("cutting off the incomplete tail leaves valid text at every cut", "[frame][rfc3629]") {
   std::string text;
   for (const std::uint32_t point : {0x24U, 0xE4U, 0x20ACU, 0x1F600U, 0x7FU, 0xD7FFU, 0x10FFFFU}) {
