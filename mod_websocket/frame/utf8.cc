@@ -15,21 +15,54 @@ std::size_t ascii_prefix(std::span<const std::byte> bytes) noexcept {
   constexpr std::uint64_t k_top_bits = 0x8080808080808080U;
   constexpr std::size_t k_word = sizeof(std::uint64_t);
   std::size_t at = 0;
-  for (; bytes.size() - at >= 4 * k_word; at += 4 * k_word) {
-    std::uint64_t words[4];
-    std::memcpy(words, bytes.data() + at, sizeof words);
-    if (((words[0] | words[1] | words[2] | words[3]) & k_top_bits) != 0) break;
-  }
-  for (; bytes.size() - at >= k_word; at += k_word) {
+  while (bytes.size() - at >= k_word) {
     std::uint64_t word;
     std::memcpy(&word, bytes.data() + at, sizeof word);
     word &= k_top_bits;
-    if (word == 0) continue;
-    const int bits = std::endian::native == std::endian::little ? std::countr_zero(word)
-                                                                : std::countl_zero(word);
-    return at + static_cast<std::size_t>(bits) / 8;
+    if (word != 0) {
+      const int bits = std::endian::native == std::endian::little ? std::countr_zero(word)
+                                                                  : std::countl_zero(word);
+      return at + static_cast<std::size_t>(bits) / 8;
+    }
+    at += k_word;
+    for (; bytes.size() - at >= 4 * k_word; at += 4 * k_word) {
+      std::uint64_t words[4];
+      std::memcpy(words, bytes.data() + at, sizeof words);
+      if (((words[0] | words[1] | words[2] | words[3]) & k_top_bits) != 0) break;
+    }
   }
   while (at < bytes.size() && is_ascii(bytes[at])) ++at;
+  return at;
+}
+
+// The first four bytes as a number, the first of them lowest.
+std::uint32_t four(std::span<const std::byte> bytes) noexcept {
+  return std::to_integer<std::uint32_t>(bytes[0]) | std::to_integer<std::uint32_t>(bytes[1]) << 8U |
+         std::to_integer<std::uint32_t>(bytes[2]) << 16U |
+         std::to_integer<std::uint32_t>(bytes[3]) << 24U;
+}
+
+// How many bytes at the front are valid code points that are not ASCII; stops early where it cannot
+// look four bytes ahead.
+std::size_t wide_prefix(std::span<const std::byte> bytes) noexcept {
+  std::size_t at = 0;
+  while (bytes.size() - at >= 4) {
+    const std::uint32_t next = four(bytes.subspan(at));
+    // Bits of the code point that tell overlong forms (all zero), surrogates (D8xx-DFxx) and what
+    // is beyond plane 16.
+    const std::uint32_t two = next & 0x1EU;
+    const std::uint32_t three = next & 0x200FU;
+    const std::uint32_t plane = (next & 0x07U) << 2U | (next >> 12U & 0x03U);
+    if ((next & 0xC0E0U) == 0x80C0U && two != 0) {
+      at += 2;
+    } else if ((next & 0xC0C0F0U) == 0x8080E0U && three != 0 && three != 0x200DU) {
+      at += 3;
+    } else if ((next & 0xC0C0C0F8U) == 0x808080F0U && plane >= 1 && plane <= 16) {
+      at += 4;
+    } else {
+      break;
+    }
+  }
   return at;
 }
 
@@ -77,12 +110,12 @@ Utf8Extent utf8_extent(std::span<const std::byte> bytes) noexcept {
   std::size_t at = 0;
   while (true) {
     at += ascii_prefix(bytes.subspan(at));
-    for (; at < bytes.size() && !is_ascii(bytes[at]);) {
-      const Utf8Extent next = code_point(bytes.subspan(at));
-      if (next.whole == 0) return {at, next.begun};
-      at += next.whole;
-    }
+    at += wide_prefix(bytes.subspan(at));
     if (at == bytes.size()) return {at, 0};
+    if (is_ascii(bytes[at])) continue;
+    const Utf8Extent next = code_point(bytes.subspan(at));
+    if (next.whole == 0) return {at, next.begun};
+    at += next.whole;
   }
 }
 
@@ -92,12 +125,8 @@ bool Utf8Validator::feed(std::span<const std::byte> bytes) noexcept {
     if (!step(bytes[0])) return false;
     bytes = bytes.subspan(1);
   }
-  const Utf8Extent extent = utf8_extent(bytes);
-  bytes = bytes.subspan(extent.whole);
-  if (extent.begun != bytes.size()) {
-    failed_ = true;
-    return false;
-  }
+  // Behind the whole ones: the beginning of one more, or what is wrong.
+  bytes = bytes.subspan(utf8_extent(bytes).whole);
   return std::ranges::all_of(bytes, [this](std::byte next) { return step(next); });
 }
 

@@ -214,6 +214,37 @@ TEST_CASE("text goes as far as its last whole code point, and what is begun behi
   }
 }
 
+// What utf8_extent says, found out byte by byte.
+Utf8Extent extent_in_steps(std::span<const std::byte> text) {
+  Utf8Validator validator;
+  std::size_t whole = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!validator.feed(text.subspan(at, 1))) return {whole, at - whole};
+    if (validator.complete()) whole = at + 1;
+  }
+  return {whole, text.size() - whole};
+}
+
+TEST_CASE("looking at several bytes in one go sees what looking at each of them sees",
+          "[frame][rfc3629]") {
+  // The edges of all the ranges in RFC 3629 section 4 and what lies beside them.
+  const Bytes later = bytes({0x00, 0x7F, 0x80, 0x8F, 0x90, 0xBF, 0xC0, 0xFF});
+  std::size_t wrong = 0;
+  for (unsigned first = 0xC0; first <= 0xFF; ++first) {
+    for (unsigned second = 0; second <= 0xFF; ++second) {
+      Bytes text = bytes({first, second, 0, 0, 'z', 'z'});
+      for (const std::byte third : later) {
+        for (const std::byte fourth : later) {
+          text[2] = third;
+          text[3] = fourth;
+          if (utf8_extent(text) != extent_in_steps(text)) ++wrong;
+        }
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("cutting off the incomplete tail leaves valid text at every cut", "[frame][rfc3629]") {
   std::string text;
   for (const std::uint32_t point : {0x24U, 0xE4U, 0x20ACU, 0x1F600U, 0x7FU, 0xD7FFU, 0x10FFFFU}) {
