@@ -1,13 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/tunnel/tls_end.hh"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+#include <cstdint>
+#include <new>
+
 namespace websocket::tunnel {
 
-TlsEnd::TlsEnd(SslHandle ssl, Descriptor socket) noexcept
+namespace {
+
+// OpenSSL's own BIO for sockets writes by write(2): to a peer that is gone that raises SIGPIPE,
+// which ends a process or thread that has not put the signal aside. This one cannot raise it. It
+// holds the number of the descriptor and nothing else.
+int descriptor_of(BIO* bio) noexcept {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+bool is_passing(int error) noexcept {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+int write_to_socket(BIO* bio, const char* bytes, int size) noexcept {
+  BIO_clear_retry_flags(bio);
+  const ssize_t sent =
+      ::send(descriptor_of(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (sent < 0 && is_passing(errno)) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+int read_from_socket(BIO* bio, char* bytes, int size) noexcept {
+  BIO_clear_retry_flags(bio);
+  const ssize_t got = ::recv(descriptor_of(bio), bytes, static_cast<std::size_t>(size), 0);
+  if (got < 0 && is_passing(errno)) BIO_set_retry_read(bio);
+  if (got == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+  return static_cast<int>(got);
+}
+
+long control_socket(BIO* bio, int command, long, void*) noexcept {
+  switch (command) {
+    case BIO_CTRL_FLUSH: return 1;  // nothing is held back
+    case BIO_CTRL_EOF: return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+    default: return 0;
+  }
+}
+
+// Lives as long as the process: an SSL may outlive every static object of ours.
+const BIO_METHOD* socket_method() {
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* const made =
+        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket without SIGPIPE");
+    if (made == nullptr) throw std::bad_alloc();
+    BIO_meth_set_write(made, write_to_socket);
+    BIO_meth_set_read(made, read_from_socket);
+    BIO_meth_set_ctrl(made, control_socket);
+    return made;
+  }();
+  return method;
+}
+
+BIO* make_bio(const Descriptor& socket) {
+  BIO* const bio = BIO_new(socket_method());
+  if (bio == nullptr) throw std::bad_alloc();
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket.get())));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+}  // namespace
+
+TlsEnd::TlsEnd(SslHandle ssl, Descriptor socket)
     : socket_(std::move(socket)), ssl_(std::move(ssl)) {
+  BIO* const bio = make_bio(socket_);
+  SSL_set_bio(ssl_.get(), bio, bio);
   // A quarter of the memory of an idle connection, and writes of which a part may be taken from
   // a buffer that has moved when the rest follows.
   SSL_set_mode(ssl_.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -76,12 +144,20 @@ IoResult TlsEnd::outcome(int ssl_error) noexcept {
   }
 }
 
-void TlsEnd::finish_writing() noexcept {
+// Without its close_notify the peer would have to take a FIN for an attacker's, and all that came
+// before it for a part.
+IoStatus TlsEnd::drain_output() noexcept {
   if (!broken_) {
     ERR_clear_error();
-    SSL_shutdown(ssl_.get());  // close_notify; if the socket is full now it is not worth waiting
+    const int result = SSL_shutdown(ssl_.get());
+    finish_waits_ = result < 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_WRITE;
+    if (finish_waits_) return IoStatus::would_block;
   }
+  finish_waits_ = false;
   ::shutdown(socket_.get(), SHUT_WR);
+  return IoStatus::done;
 }
+
+void TlsEnd::finish_writing() noexcept { drain_output(); }
 
 }  // namespace websocket::tunnel
