@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 namespace websocket::tunnel {
 
@@ -100,7 +101,10 @@ IoResult TlsEnd::read(std::span<std::byte> into) noexcept {
       const int error = SSL_get_error(ssl_.get(), result);
       read_waits_for_writable_ = error == SSL_ERROR_WANT_WRITE;
       const IoResult last = outcome(error);
-      if (filled == 0) return last;
+      if (filled == 0) {
+        if (last.status == IoStatus::would_block) release_write_buffer();
+        return last;
+      }
       // What came before an end is handed out first; no poll will announce the end again.
       input_buffered_ = last.status != IoStatus::would_block;
       return {IoStatus::done, filled};
@@ -108,7 +112,17 @@ IoResult TlsEnd::read(std::span<std::byte> into) noexcept {
     filled += got;
   } while (filled < into.size() && SSL_has_pending(ssl_.get()) == 1);
   input_buffered_ = SSL_has_pending(ssl_.get()) == 1;
+  if (std::exchange(nothing_read_yet_, false)) release_write_buffer();
   return {IoStatus::done, filled};
+}
+
+// What TLS 1.3 sends behind its handshake, the tickets of a target above all, makes OpenSSL
+// allocate a write buffer (16 KiB) that it releases only after a write. Writing nothing writes no
+// record either.
+void TlsEnd::release_write_buffer() noexcept {
+  if (write_pending_ || finishing_ || SSL_version(ssl_.get()) < TLS1_3_VERSION) return;
+  std::size_t sent = 0;
+  SSL_write_ex(ssl_.get(), "", 0, &sent);
 }
 
 IoResult TlsEnd::write(std::span<const std::byte> from) noexcept {
@@ -119,6 +133,7 @@ IoResult TlsEnd::write(std::span<const std::byte> from) noexcept {
     ERR_clear_error();
     std::size_t sent = 0;
     const int result = SSL_write_ex(ssl_.get(), from.data() + taken, from.size() - taken, &sent);
+    write_pending_ = result != 1;
     if (result == 1) {
       taken += sent;
       continue;
@@ -147,6 +162,7 @@ IoResult TlsEnd::outcome(int ssl_error) noexcept {
 // Without its close_notify the peer would have to take a FIN for an attacker's, and all that came
 // before it for a part.
 IoStatus TlsEnd::drain_output() noexcept {
+  finishing_ = true;
   if (!broken_) {
     ERR_clear_error();
     const int result = SSL_shutdown(ssl_.get());

@@ -37,12 +37,16 @@ class TlsEnd final : public End {
 
  private:
   IoResult outcome(int ssl_error) noexcept;
+  void release_write_buffer() noexcept;
 
   Descriptor socket_;
   SslHandle ssl_;
   bool read_waits_for_writable_ = false;
   bool write_waits_for_readable_ = false;
   bool input_buffered_ = false;
+  bool nothing_read_yet_ = true;
+  bool write_pending_ = false;  // OpenSSL holds a part of a record
+  bool finishing_ = false;
   bool finish_waits_ = false;
   bool broken_ = false;
 };

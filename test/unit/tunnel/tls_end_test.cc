@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/tunnel/tls_end.hh"
 
+#include <fcntl.h>
+#include <malloc.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -288,6 +290,27 @@ TEST_CASE("writing to a peer that is gone raises no signal", "[tunnel][tls]") {
   }
   sigaction(SIGPIPE, &before, nullptr);
   CHECK(broken_pipes == 0);
+}
+
+TEST_CASE("the tickets of TLS 1.3 leave no buffer behind", "[tunnel][tls]") {
+  const auto allocated = [] { return mallinfo2().uordblks; };  // 0 under a sanitizer
+  TlsPair pair = tls_pair(TLS1_3_VERSION);
+  REQUIRE(fcntl(pair.client_socket.get(), F_SETFL, O_NONBLOCK) == 0);
+  TlsEnd client(std::move(pair.client), std::move(pair.client_socket));
+  const auto server = take_end(pair);
+  Bytes buffer(100);
+  SECTION("that come alone") {
+    wait_for(client, POLLIN);
+    CHECK(client.read(buffer).status == IoStatus::would_block);
+  }
+  SECTION("that come with the first words") {
+    CHECK(server->write(bytes("hello")).bytes == 5);
+    CHECK(text(read_all(client, 5).bytes) == "hello");
+  }
+  // A write that finds none makes one and releases it.
+  const std::size_t after_reading = allocated();
+  CHECK(client.write(bytes("x")).bytes == 1);
+  CHECK(after_reading < allocated() + 4'096);
 }
 
 TEST_CASE("errors that others left in the thread's queue do not concern a TLS end",
