@@ -11,7 +11,6 @@
 #include "mod_websocket/apache/handover.hh"
 #include "mod_websocket/apache/journal.hh"
 #include "mod_websocket/engine/one_thread.hh"
-#include "mod_websocket/tunnel/socket_end.hh"
 
 namespace websocket::apache {
 
@@ -76,9 +75,8 @@ void leave_http(request_rec* r) {
 std::unique_ptr<Tunnel> make_tunnel(request_rec* r, const SectionConfig& config, Target target,
                                     std::unique_ptr<tunnel::End> client) {
   auto journal = make_journal(r, target.name);
-  return std::make_unique<Tunnel>(
-      std::move(client), std::make_unique<tunnel::SocketEnd>(std::move(target.socket)),
-      config.limits(), config.timing(), std::move(journal), Clock::now());
+  return std::make_unique<Tunnel>(std::move(client), std::move(target.end), config.limits(),
+                                  config.timing(), std::move(journal), Clock::now());
 }
 
 // ---- on this thread ------------------------------------------------------------------------

@@ -5,8 +5,9 @@
 #include <openssl/err.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdint>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -14,12 +15,16 @@ namespace websocket::tunnel {
 
 namespace {
 
+// For one call, which moves no more than a thread's buffer takes (64 KiB). Stops a peer that
+// never ends to send what TLS reads over (HelloRequest, KeyUpdate, ...) from keeping OpenSSL, and
+// with it the thread and all its tunnels, inside one call: it comes back, and others get their
+// turn.
+constexpr std::size_t k_most_read = 128U << 10U;
+
 // OpenSSL's own BIO for sockets writes by write(2): to a peer that is gone that raises SIGPIPE,
-// which ends a process or thread that has not put the signal aside. This one cannot raise it. It
-// holds the number of the descriptor and nothing else.
-int descriptor_of(BIO* bio) noexcept {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
-}
+// which ends a process or thread that has not put the signal aside. This one cannot raise it.
+// Null once the end is gone: an SSL may outlive its end.
+TlsWire* wire_of(BIO* bio) noexcept { return static_cast<TlsWire*>(BIO_get_data(bio)); }
 
 bool is_passing(int error) noexcept {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
@@ -27,17 +32,27 @@ bool is_passing(int error) noexcept {
 
 int write_to_socket(BIO* bio, const char* bytes, int size) noexcept {
   BIO_clear_retry_flags(bio);
+  const TlsWire* const wire = wire_of(bio);
+  if (wire == nullptr) return -1;
   const ssize_t sent =
-      ::send(descriptor_of(bio), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+      ::send(wire->descriptor, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
   if (sent < 0 && is_passing(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
 
 int read_from_socket(BIO* bio, char* bytes, int size) noexcept {
   BIO_clear_retry_flags(bio);
-  const ssize_t got = ::recv(descriptor_of(bio), bytes, static_cast<std::size_t>(size), 0);
+  TlsWire* const wire = wire_of(bio);
+  if (wire == nullptr) return -1;
+  const std::size_t most = std::min(static_cast<std::size_t>(size), wire->readable);
+  if (most == 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const ssize_t got = ::recv(wire->descriptor, bytes, most, 0);
   if (got < 0 && is_passing(errno)) BIO_set_retry_read(bio);
   if (got == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+  if (got > 0) wire->readable -= static_cast<std::size_t>(got);
   return static_cast<int>(got);
 }
 
@@ -63,10 +78,10 @@ const BIO_METHOD* socket_method() {
   return method;
 }
 
-BIO* make_bio(const Descriptor& socket) {
+BIO* make_bio(TlsWire& wire) {
   BIO* const bio = BIO_new(socket_method());
   if (bio == nullptr) throw std::bad_alloc();
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket.get())));
+  BIO_set_data(bio, &wire);
   BIO_set_init(bio, 1);
   return bio;
 }
@@ -74,8 +89,10 @@ BIO* make_bio(const Descriptor& socket) {
 }  // namespace
 
 TlsEnd::TlsEnd(SslHandle ssl, Descriptor socket)
-    : socket_(std::move(socket)), ssl_(std::move(ssl)) {
-  BIO* const bio = make_bio(socket_);
+    : socket_(std::move(socket)),
+      wire_{socket_.get(), std::numeric_limits<std::size_t>::max()},
+      ssl_(std::move(ssl)) {
+  BIO* const bio = make_bio(wire_);
   SSL_set_bio(ssl_.get(), bio, bio);
   // A quarter of the memory of an idle connection, and writes of which a part may be taken from
   // a buffer that has moved when the rest follows.
@@ -86,12 +103,14 @@ TlsEnd::TlsEnd(SslHandle ssl, Descriptor socket)
 TlsEnd::~TlsEnd() {
   // The session may be resumed although the peer's close_notify was not waited for.
   SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  BIO_set_data(SSL_get_wbio(ssl_.get()), nullptr);
 }
 
 IoResult TlsEnd::read(std::span<std::byte> into) noexcept {
   read_waits_for_writable_ = false;
   input_buffered_ = false;
   if (broken_) return {IoStatus::failed};
+  wire_.readable = k_most_read;
   std::size_t filled = 0;
   do {
     ERR_clear_error();  // SSL_get_error() looks at this thread's queue
@@ -128,6 +147,7 @@ void TlsEnd::release_write_buffer() noexcept {
 IoResult TlsEnd::write(std::span<const std::byte> from) noexcept {
   write_waits_for_readable_ = false;
   if (broken_) return {IoStatus::failed};
+  wire_.readable = k_most_read;
   std::size_t taken = 0;
   while (taken < from.size()) {
     ERR_clear_error();

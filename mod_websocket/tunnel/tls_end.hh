@@ -4,6 +4,7 @@
 
 #include <openssl/ssl.h>
 
+#include <cstddef>
 #include <memory>
 
 #include "mod_websocket/tunnel/descriptor.hh"
@@ -15,6 +16,12 @@ struct SslFree {
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 };
 using SslHandle = std::unique_ptr<SSL, SslFree>;
+
+// What an end's BIO reads and writes, and how many octets it may still read.
+struct TlsWire {
+  int descriptor;
+  std::size_t readable;
+};
 
 class TlsEnd final : public End {
  public:
@@ -40,6 +47,7 @@ class TlsEnd final : public End {
   void release_write_buffer() noexcept;
 
   Descriptor socket_;
+  TlsWire wire_;
   SslHandle ssl_;
   bool read_waits_for_writable_ = false;
   bool write_waits_for_readable_ = false;

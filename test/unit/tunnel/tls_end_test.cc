@@ -292,6 +292,31 @@ TEST_CASE("writing to a peer that is gone raises no signal", "[tunnel][tls]") {
   CHECK(broken_pipes == 0);
 }
 
+TEST_CASE("a peer that only keeps TLS busy does not keep the thread", "[tunnel][tls]") {
+  TlsPair pair = tls_pair(TLS1_3_VERSION);
+  const auto end = take_end(pair);
+  // Some 250 KiB of changed keys, and a word behind them.
+  auto client = std::async(std::launch::async, [&] {
+    for (int i = 0; i < 10'000; ++i) {
+      expect(SSL_key_update(pair.client.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+                 SSL_do_handshake(pair.client.get()) == 1,
+             "the TLS client cannot change its keys");
+    }
+    send_all(pair, bytes("and now"));
+  });
+  Bytes buffer(65'536);
+  IoResult got{IoStatus::would_block};
+  int interrupted = 0;
+  while (got.status == IoStatus::would_block) {
+    wait_for(*end, POLLIN);
+    client.wait_for(10s);  // all of it is there, and a read could go on without end
+    got = end->read(buffer);
+    ++interrupted;
+  }
+  CHECK(text({buffer.data(), got.bytes}) == "and now");
+  CHECK(interrupted >= 2);
+}
+
 TEST_CASE("the tickets of TLS 1.3 leave no buffer behind", "[tunnel][tls]") {
   const auto allocated = [] { return mallinfo2().uordblks; };  // 0 under a sanitizer
   TlsPair pair = tls_pair(TLS1_3_VERSION);
