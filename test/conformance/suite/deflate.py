@@ -106,9 +106,21 @@ class Inflater:
         if not self._agreement.server_takeover:
             self._stream = self._new_stream()
         try:
-            return self._stream.decompress(payload + TAIL)
+            return self._inflate(payload + TAIL)
         except zlib.error as error:
             raise Fault(f"a message cannot be inflated: {error}") from None
+
+    def _inflate(self, rest):
+        """zlib lets a distance reach back over all that one call puts out, whatever the window is:
+        so where it is small, little is put out a call."""
+        window = self._agreement.server_window
+        step = 1 << window - 3 if window < 15 else 0
+        pieces = []
+        while True:
+            pieces.append(self._stream.decompress(rest, step))
+            rest = self._stream.unconsumed_tail
+            if not rest and len(pieces[-1]) < (step or 1 << 62):
+                return b"".join(pieces)
 
 
 class Deflater:

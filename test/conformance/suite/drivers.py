@@ -47,14 +47,15 @@ class Servers:
 
     def httpd(self, mpm):
         if mpm not in self._httpds:
-            self._httpds[mpm] = Httpd(self._certificate(), mpm=mpm, extra=CONFIGURATION,
+            self._httpds[mpm] = Httpd(self.certificate, mpm=mpm, extra=CONFIGURATION,
                                       limits=LIMITS[mpm], keep=self._keep).start()
         return self._httpds[mpm]
 
     def started(self, mpm):
         return mpm in self._httpds
 
-    def _certificate(self):
+    @property
+    def certificate(self):
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="websocket-certificate-"))
             self._folder.chmod(0o755)

@@ -17,6 +17,8 @@ class Wire(Connection):
     nothing at all happens for `patience` seconds."""
 
     def __init__(self, port, *, tls, patience):
+        if tls:  # Python's contexts take an end without close_notify for a right one otherwise
+            tls.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
         super().__init__(port, tls=tls, timeout=patience)
         self._patience = patience
         self._is_tls = tls is not None
