@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from flawed.echo import Conversation, EchoServer, Streaming
-from flawed.flaws import DEFLATE, FLAWS, RULES
+from flawed.echo import Conversation, Streaming
+from flawed.flaw import DEFLATE, RULES
+from flawed.flaws import FLAWS
+from flawed.server import EchoServer
 from suite import catalogue, record
 from suite.case import Volume
+from suite.drivers import HTTPD
 from suite.runner import Runner
 from support.client import Client
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "doc" / "conformance.md"
-IN_VAIN = 2.0  # seconds that a case waits for what never comes
+IN_VAIN = 1.0  # seconds that a case waits for what never comes
 LITTLE = Volume(messages=100, octets=1 << 16)
 
 
@@ -62,3 +65,14 @@ def test_a_flaw_is_found_by_its_cases(flaw, servers):
     assert not numbers(caught) - failed.keys(), "these were to find it"
     assert not failed.keys() - numbers(caught) - numbers(maybe), "these were to pass"
     assert not [fault for fault in failed.values() if flaw.said not in fault]
+
+
+def test_the_document_has_a_table_of_all_cases_passed():
+    rows = {row[0]: row[1:] for row in map(record.cells, DOCUMENT.read_text().splitlines()) if row}
+    counts = record.case_counts()
+    assert counts.keys() < rows.keys()
+    for section, count in counts.items():
+        subject, cases, *drivers = rows[section]
+        assert (subject, int(cases)) == (catalogue.SUBJECTS[section], count)
+        assert len(drivers) == len(HTTPD)
+        assert all(cell.startswith(f"{count} passed, 0 failed") for cell in drivers)

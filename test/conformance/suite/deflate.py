@@ -2,7 +2,6 @@
 """The client's permessage-deflate (RFC 7692): what it offers, what an answer must hold, and both
 directions of the data."""
 
-import functools
 import zlib
 from dataclasses import dataclass
 
@@ -136,11 +135,3 @@ class Deflater:
             self._stream = self._new_stream()
         octets = self._stream.compress(payload) + self._stream.flush(zlib.Z_SYNC_FLUSH)
         return octets.removesuffix(TAIL)
-
-
-@functools.lru_cache(maxsize=None)
-def deflated(messages, takeover, window):
-    """`messages` (a tuple) as one connection's Deflater makes them: kept, as every driver sends the
-    same."""
-    deflater = Deflater(Agreement(True, 15, takeover, window))
-    return tuple(deflater.deflate(one) for one in messages)

@@ -110,17 +110,14 @@ DOCUMENTS = {"JSON": json_records, "bitmap": bitmap, "German text": german, "HTM
              "PDF": pdf}
 
 
-@functools.lru_cache(maxsize=None)
 def messages(document, size, count):
     """A window of `size` characters (octets where the document is binary) that moves through the
     document, round and round."""
     whole = DOCUMENTS[document]()
     assert len(whole) > size
-    made = []
     start = 0
     for _ in range(count):
         end = start + size
         piece = whole[start:end] + whole[:max(0, end - len(whole))]
-        made.append(piece.encode() if isinstance(piece, str) else piece)
+        yield piece.encode() if isinstance(piece, str) else piece
         start = end % len(whole)
-    return tuple(made)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run came to, as a file and as a table."""
+"""What a run came to: as a file, and as the table in the documentation."""
 
+import collections
 import json
 import re
 
@@ -39,13 +40,21 @@ def _total(sections):
             "seconds": round(sum(one["seconds"] for one in sections.values()), 1)}
 
 
+def case_counts():
+    """section -> how many cases it has"""
+    return collections.Counter(case.section for case in catalogue.all_cases().values())
+
+
+def cells(line):
+    """Of a line of Markdown; none where it is no line of a table."""
+    return [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+
+
 def table(run):
     """The Markdown of what Record.write() wrote."""
     drivers = run["drivers"]
     rows = [["section", "looks at", "cases", *drivers]]
-    counts = {}
-    for case in catalogue.all_cases().values():
-        counts[case.section] = counts.get(case.section, 0) + 1
+    counts = case_counts()
     for section, count in counts.items():
         rows.append([section, catalogue.SUBJECTS[section], str(count),
                      *(_cell(sections.get(section)) for sections in drivers.values())])

@@ -2,12 +2,14 @@
 """12: permessage-deflate (RFC 7692) as a client usually offers it, over five kinds of content: a
 message at a time, each compared octet by octet. (13 has the same messages and other offers.)"""
 
+import functools
+
 from support import frame
 from support.frame import Frame
 
 from . import payload
 from .case import ORDERLY, Case
-from .deflate import Offer, deflated
+from .deflate import Deflater, Offer
 from .event import Message
 from .fault import Fault
 
@@ -22,6 +24,21 @@ TEXTS = {"JSON", "HTML"}
 # The server has to make these half as long at least, where a message is worth the trouble.
 COMPRESSIBLE = {"JSON", "HTML", "German text"}
 WORTH_IT = KIB
+
+
+# So many octets of one case are compressed once and kept, as every driver is sent the same.
+KEPT = 2 << 20
+
+
+def deflated(document, size, count, agreement):
+    """The messages in their compressed form, as one connection makes them."""
+    deflater = Deflater(agreement)
+    return map(deflater.deflate, payload.messages(document, size, count))
+
+
+@functools.lru_cache(maxsize=None)
+def kept(*what):
+    return tuple(deflated(*what))
 
 
 def in_frames(kind, octets, fragment):
@@ -40,13 +57,14 @@ class Compressed:
 
     def __call__(self, peer, volume):
         count = min(volume.messages, max(volume.octets // self._size, 1))
-        messages = payload.messages(self._document, self._size, count)
-        agreement = peer.agreement
-        for plain, octets in zip(messages, deflated(messages, agreement.client_takeover,
-                                                    agreement.client_window)):
+        what = (self._document, self._size, count)
+        source = kept if count * self._size <= KEPT else deflated
+        total = 0
+        for plain, octets in zip(payload.messages(*what), source(*what, peer.agreement)):
             peer.send(*in_frames(self._kind, octets, self._fragment))
             peer.expect(Message(self._kind, plain))
-        self._check_saving(peer, sum(map(len, messages)))
+            total += len(plain)
+        self._check_saving(peer, total)
         ORDERLY.finish(peer)
 
     def _check_saving(self, peer, total):

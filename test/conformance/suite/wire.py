@@ -14,12 +14,12 @@ WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 class Wire(Connection):
     """After go_live() every operation takes the time that it takes, but TimeoutError comes when
-    nothing at all happens for `patience` seconds."""
+    nothing at all happens for `patience` seconds. Up to then it is 15 for each."""
 
     def __init__(self, port, *, tls, patience):
         if tls:  # Python's contexts take an end without close_notify for a right one otherwise
             tls.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
-        super().__init__(port, tls=tls, timeout=patience)
+        super().__init__(port, tls=tls, timeout=15.0)
         self._patience = patience
         self._is_tls = tls is not None
         self._live = False
@@ -87,6 +87,11 @@ class Wire(Connection):
             raise Ended(self.ending)
         try:
             return super()._pull()
+        except WOULD_BLOCK:
+            raise
+        except ssl.SSLError as error:
+            self.ending = f"ended against TLS ({error.reason})"
+            raise Ended(self.ending) from error
         except Ended as end:
             self.ending = self._kind_of_end(end.__cause__)
             raise
@@ -95,7 +100,7 @@ class Wire(Connection):
         if isinstance(cause, ConnectionError):
             return "reset"
         if isinstance(cause, ssl.SSLError):
-            return "ended without close_notify"
+            return f"ended against TLS ({cause.reason})"
         return self._end_of_tcp() if self._is_tls and self._live else "closed"
 
     def _end_of_tcp(self):
