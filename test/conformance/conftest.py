@@ -58,6 +58,8 @@ def servers(request):
 
 
 class Verdicts:
+    """Results by driver. A server that does not start is tried once."""
+
     def __init__(self, config, items, servers):
         self._config, self._servers = config, servers
         self.record = Record()
@@ -71,6 +73,8 @@ class Verdicts:
         if driver not in self._results:
             self._results[driver] = {}
             self._play_all(driver)
+        if case.number not in self._results[driver]:
+            pytest.fail(f"not played: see the first case of {driver}", pytrace=False)
         return self._results[driver][case.number]
 
     def _play_all(self, driver):

@@ -89,8 +89,8 @@ class SaysNoGoodbyeOfTls(Conversation):
         pass
 
 
-@caught_by("2.5", "3.*", "4.*", "5.1", "5.2", "5.9", "5.1[0-8]", *BAD_TEXTS, "7.3.2", "7.3.6", "7.5.1",
-           "7.9.*", "7.13.*")
+@caught_by("2.5", "3.*", "4.*", "5.1", "5.2", "5.9", "5.1[0-8]", *BAD_TEXTS, "7.3.2", "7.3.6",
+           "7.5.1", "7.9.*", "7.13.*")
 class FailsWithoutAWord(Conversation):
     def fail(self, code):
         self.end()

@@ -26,8 +26,8 @@ class Incoming:
 
 
 class Peer:
-    """`agreement` is that on permessage-deflate, None without one. `seed` makes the masking keys, so
-    that a case is the same octets in every run."""
+    """`agreement` is that on permessage-deflate, None without one. `seed` makes the masking keys,
+    so that a case is the same octets in every run."""
 
     def __init__(self, wire, *, agreement=None, seed=0):
         self.agreement = agreement

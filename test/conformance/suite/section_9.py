@@ -12,7 +12,6 @@ FRAGMENTS = [64, 256, KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 4 * MIB]
 PIECES = [64, 128, 256, 512, 1024, 2048]
 SHORT = [0, 16, 64, 256, KIB, 4 * KIB]
 ROUND_TRIPS = 1000
-LARGEST = max(WHOLE)
 
 
 class InFragments:
