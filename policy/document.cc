@@ -6,13 +6,15 @@
 #include <libxml/xmlerror.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "policy/ascii.hh"
 #include "policy/document_text.hh"
+#include "policy/elements.hh"
 #include "policy/quoted.hh"
 #include "policy/source_text.hh"
 
@@ -21,46 +23,9 @@ namespace {
 
 constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
 
-/// What the elements fill in; made into a Document when the root ends.
-struct Draft {
-  std::optional<Endpoint> host;
-  std::optional<std::uint16_t> port;
-  std::vector<OriginPattern> allow_origins;
-};
-
-using Taken = tl::expected<void, std::string>;
-
-Taken take_host(Draft& draft, std::string_view value) {
-  return parse_endpoint_host(value).map([&](Endpoint&& host) { draft.host = std::move(host); });
-}
-
-Taken take_port(Draft& draft, std::string_view value) {
-  return parse_port(value).map([&](std::uint16_t port) { draft.port = port; });
-}
-
-Taken take_allow_origin(Draft& draft, std::string_view value) {
-  return OriginPattern::parse(value).map(
-      [&](OriginPattern&& origin) { draft.allow_origins.push_back(std::move(origin)); });
-}
-
-/// A row an element of the root.
-struct ElementRow {
-  std::string_view name;
-  bool repeatable;
-  Taken (*take)(Draft&, std::string_view value);
-  std::string_view example;  // what to write where the value is missing
-};
-
-constexpr std::array<ElementRow, 3> k_elements = {{
-    {"host", false, take_host, "<host>irc.example.org</host>, or leave the element out"},
-    {"port", false, take_port, "<port>6667</port>"},
-    {"allow-origin", true, take_allow_origin,
-     "<allow-origin>https://www.example.com</allow-origin>, or leave the element out"},
-}};
-
 std::string element_names() {
   std::string names;
-  for (const ElementRow& row : k_elements) {
+  for (const ElementRow& row : element_rows()) {
     names += names.empty() ? "" : ", ";
     names += row.name;
   }
@@ -104,7 +69,7 @@ class Reader {
   std::unique_ptr<xmlParserCtxt, CloseContext> context_;
   std::optional<DocumentError> error_;
   Draft draft_;
-  std::vector<std::string_view> seen_;
+  std::map<std::string_view, std::size_t> starts_;  // of the elements that stand once
   bool in_root_ = false;
   const ElementRow* element_ = nullptr;  // the one that is open below the root
   std::string value_;                    // its text so far
@@ -138,24 +103,22 @@ void Reader::start_element(std::string_view name, bool plain) {
          "<" + std::string(element_->name) + "> holds text only, no element", element_start_);
     return;
   } else {
-    const auto* const row =
-        std::find_if(k_elements.begin(), k_elements.end(),
-                     [&](const ElementRow& candidate) { return candidate.name == name; });
-    if (row == k_elements.end()) {
+    const std::span<const ElementRow> rows = element_rows();
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const ElementRow& candidate) {
+      return candidate.name == name;
+    });
+    if (row == rows.end()) {
       fail(DocumentFault::unknown_element,
            "the element " + quoted(name) + " is not known; known are " + element_names(),
            element_start_);
       return;
     }
-    if (!row->repeatable && std::find(seen_.begin(), seen_.end(), name) != seen_.end()) {
+    if (!row->repeatable && !starts_.try_emplace(row->name, element_start_).second) {
       fail(DocumentFault::duplicate, "a second <" + std::string(name) + ">; write one only",
            element_start_);
       return;
     }
-    if (!row->repeatable) {
-      seen_.push_back(row->name);
-    }
-    element_ = row;
+    element_ = &*row;
     value_.clear();
   }
   if (!plain) {
@@ -189,13 +152,13 @@ void Reader::end_element() {
 
 void Reader::finish_value() {
   const std::string_view value = ascii::trimmed(value_);
-  if (value.empty()) {
+  if (value.empty() && !element_->may_be_empty) {
     fail(DocumentFault::empty_value,
          "<" + std::string(element_->name) + "> is empty; write " + std::string(element_->example),
          element_start_);
     return;
   }
-  const Taken taken = element_->take(draft_, value);
+  const auto taken = element_->take(draft_, value);
   if (!taken) {
     fail(DocumentFault::bad_value, std::string(element_->name) + ": " + taken.error(),
          source_.skip_ignorable(markup_end_));
@@ -203,12 +166,15 @@ void Reader::finish_value() {
 }
 
 void Reader::finish_root() {
-  const bool unix_socket = draft_.host && draft_.host->kind == Endpoint::Kind::unix_socket;
-  if (!draft_.port && !unix_socket) {
-    fail(DocumentFault::missing, "no <port>; write <port>6667</port>", root_start_);
-  } else if (draft_.port && unix_socket) {
-    fail(DocumentFault::bad_value, "a unix: host has no port; leave <port> out", root_start_);
-  }
+  std::vector<WholeFault> faults = whole_faults(draft_);
+  const auto start = [&](const WholeFault& fault) {
+    const auto found = starts_.find(fault.element);
+    return found == starts_.end() ? root_start_ : found->second;
+  };
+  const auto first = std::min_element(
+      faults.begin(), faults.end(),
+      [&](const WholeFault& left, const WholeFault& right) { return start(left) < start(right); });
+  if (first != faults.end()) fail(first->fault, std::move(first->message), start(*first));
 }
 
 void Reader::libxml2_error(const xmlError& error) {
@@ -280,11 +246,7 @@ tl::expected<Document, DocumentError> Reader::read() {
   if (error_) {
     return tl::unexpected(*error_);
   }
-  Document document;
-  document.target = draft_.host.value_or(Endpoint{});
-  document.allow_origins = std::move(draft_.allow_origins);
-  document.target.port = draft_.port.value_or(std::uint16_t{0});
-  return document;
+  return finish(std::move(draft_));
 }
 
 }  // namespace

@@ -82,8 +82,12 @@ std::optional<std::string> unix_path_fault(std::string_view path) {
   if (!path.starts_with('/')) {
     return quoted(path) + " is not an absolute path; write unix:/run/app/app.sock";
   }
-  if (path.size() > k_max_unix_path) {
-    return quoted(path) + " is longer than a socket's path can be (107)";
+  return path_fault(path, k_max_unix_path);
+}
+
+std::optional<std::string> path_fault(std::string_view path, std::size_t most) {
+  if (path.size() > most) {
+    return quoted(path) + " is longer than a path can be here (" + std::to_string(most) + ")";
   }
   if (!std::all_of(path.begin(), path.end(), ascii::is_visible)) {
     return quoted(path) + " holds a space, a control or a letter that is not ASCII";

@@ -51,4 +51,7 @@ tl::expected<std::uint16_t, std::string> parse_port(std::string_view text);
 /// without empty, `.` and `..` segments.
 std::optional<std::string> unix_path_fault(std::string_view path);
 
+/// The same of any absolute path, of at most `most` octets.
+std::optional<std::string> path_fault(std::string_view path, std::size_t most);
+
 }  // namespace policy

@@ -28,11 +28,13 @@ ExitStatus complain(std::string_view why) {
 
 ExitStatus run(const CheckArguments& arguments) {
   if (arguments.as_json) {
-    JsonReport report(arguments, std::cout);
-    return check(arguments, report);
+    Report unheard;
+    const auto result = check(arguments, unheard);
+    std::cout << json_of(arguments, result).to_string();
+    return exit_status(result.conclusion.verdict);
   }
   TextReport report(arguments, std::cout);
-  return check(arguments, report);
+  return exit_status(check(arguments, report).conclusion.verdict);
 }
 
 ExitStatus run(const LintArguments& arguments) {
@@ -41,7 +43,7 @@ ExitStatus run(const LintArguments& arguments) {
     if (arguments.as_json) std::cout << json_of(arguments.file, file.error()).to_string();
     return complain(fault_line(shown_path(arguments.file), file.error()));
   }
-  const auto warnings = lint(file->document, find_element_lines(file->text));
+  const auto warnings = lint(file->document, ElementLines(file->text));
   if (arguments.as_json) {
     std::cout << json_of(arguments.file, warnings).to_string();
   } else {

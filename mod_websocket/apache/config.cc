@@ -38,7 +38,9 @@ SectionConfig SectionConfig::merged(apr_pool_t* pool, const SectionConfig& outer
       .connect_timeout = inner_or(inner.connect_timeout, outer.connect_timeout),
       .close_timeout = inner_or(inner.close_timeout, outer.close_timeout),
       .ping_interval = inner_or(inner.ping_interval, outer.ping_interval),
+      .idle_timeout = inner_or(inner.idle_timeout, outer.idle_timeout),
       .max_message = inner_or(inner.max_message, outer.max_message),
+      .compression = inner_or(inner.compression, outer.compression),
   };
 }
 
@@ -46,6 +48,7 @@ tunnel::Timing SectionConfig::timing() const {
   tunnel::Timing timing;
   timing.close_timeout = close_timeout.value_or(timing.close_timeout);
   timing.ping_interval = ping_interval.value_or(timing.ping_interval);
+  timing.idle_timeout = idle_timeout.value_or(timing.idle_timeout);
   return timing;
 }
 

@@ -15,6 +15,12 @@ namespace websocket::apache {
 
 using Milliseconds = std::chrono::milliseconds;
 
+// WebSocketCompression. Off for tunnels unless it is asked for, on for websocket-echo.
+struct Compression {
+  bool on = false;
+  deflate::Settings settings{};
+};
+
 // A section: httpd merges these for every request, so it is cheap to copy; what is large is in a
 // pool and shared. Unset is nullopt or null.
 struct SectionConfig {
@@ -26,7 +32,9 @@ struct SectionConfig {
   std::optional<Milliseconds> connect_timeout;
   std::optional<Milliseconds> close_timeout;
   std::optional<Milliseconds> ping_interval;
+  std::optional<Milliseconds> idle_timeout;
   std::optional<std::uint64_t> max_message;
+  std::optional<Compression> compression;
 
   static SectionConfig merged(apr_pool_t* pool, const SectionConfig& outer,
                               const SectionConfig& inner);

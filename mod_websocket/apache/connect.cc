@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/apache/connect.hh"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -16,7 +17,7 @@ namespace websocket::apache {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = ConnectClock;
 using tunnel::Descriptor;
 
 ConnectError::Kind kind_of(int error) {
@@ -32,35 +33,51 @@ ConnectError::Kind kind_of(int error) {
   }
 }
 
-// 0, or the errno that tells why not. Waits until `until`.
-int wait_until_connected(int socket, Clock::time_point until) {
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-    if (left <= 0) return ETIMEDOUT;
-    pollfd polled = {.fd = socket, .events = POLLOUT, .revents = 0};
-    const int ready = ::poll(&polled, 1, static_cast<int>(std::min<long>(left, 60'000)));
-    if (ready < 0 && errno != EINTR) return errno;
-    if (ready <= 0) continue;
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-    return error;
-  }
+// Never 0 before `until`.
+std::chrono::milliseconds left(ConnectTime until) {
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()),
+                  std::chrono::milliseconds(0));
+}
+
+// 0, or the errno that tells why not.
+int wait_until_connected(const Descriptor& socket, ConnectTime until) {
+  if (!wait_until_ready(socket.get(), POLLOUT, until)) return ETIMEDOUT;
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
 }
 
 tl::expected<Descriptor, int> connect_one(const sockaddr* address, socklen_t size,
-                                          Clock::time_point until) {
+                                          ConnectTime until) {
   Descriptor socket(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return tl::unexpected(errno);
-  if (address->sa_family != AF_UNIX) {
-    const int on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
+  const int on = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(socket.get(), address, size) != 0) {
     if (errno != EINPROGRESS && errno != EINTR) return tl::unexpected(errno);
-    if (const int error = wait_until_connected(socket.get(), until)) return tl::unexpected(error);
+    if (const int error = wait_until_connected(socket, until)) return tl::unexpected(error);
   }
   return socket;
+}
+
+// A Unix socket has no connection under way: a full queue is met as EAGAIN, which no poll() would
+// see the end of. A blocking connect() waits for room, for as long as this option says.
+tl::expected<Descriptor, int> connect_unix(const sockaddr_un& address, ConnectTime until) {
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return tl::unexpected(errno);
+  while (true) {
+    const auto time = left(until).count();
+    if (time == 0) return tl::unexpected(ETIMEDOUT);
+    const timeval limit{.tv_sec = time / 1000, .tv_usec = time % 1000 * 1000};
+    if (::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0 ||
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      if (errno == EINTR) continue;
+      return tl::unexpected(errno == EAGAIN ? ETIMEDOUT : errno);
+    }
+    if (::fcntl(socket.get(), F_SETFL, O_NONBLOCK) != 0) return tl::unexpected(errno);
+    return socket;
+  }
 }
 
 sockaddr_storage socket_address(const ::policy::Address& address, std::uint16_t port,
@@ -88,8 +105,7 @@ std::string describe(int error) { return std::generic_category().message(error);
 }  // namespace
 
 Connected connect_to(std::span<const ::policy::Address> addresses, std::uint16_t port,
-                     std::chrono::milliseconds limit) {
-  const auto until = Clock::now() + limit;
+                     ConnectTime until) {
   ConnectError failure{ConnectError::Kind::unreachable, ""};
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const ::policy::Address& address = addresses[i];
@@ -112,20 +128,48 @@ Connected connect_to(std::span<const ::policy::Address> addresses, std::uint16_t
   return tl::unexpected(std::move(failure));
 }
 
-Connected connect_to_unix(const std::string& path, std::chrono::milliseconds limit) {
+Connected connect_to_unix(const std::string& path, ConnectTime until) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
     return tl::unexpected(ConnectError{ConnectError::Kind::unreachable, path + ": too long"});
   }
   path.copy(address.sun_path, path.size());
-  auto socket = connect_one(reinterpret_cast<const sockaddr*>(&address), sizeof address,
-                            Clock::now() + limit);
+  auto socket = connect_unix(address, until);
   if (socket) return std::move(*socket);
-  // EAGAIN is the target's full backlog here, not this process's lack of anything.
-  const auto kind =
-      socket.error() == EAGAIN ? ConnectError::Kind::unreachable : kind_of(socket.error());
-  return tl::unexpected(ConnectError{kind, "unix:" + path + ": " + describe(socket.error())});
+  const bool queue_is_full = socket.error() == ETIMEDOUT;
+  return tl::unexpected(
+      ConnectError{kind_of(socket.error()), "unix:" + path + ": " + describe(socket.error()) +
+                                                (queue_is_full ? " (its queue is full)" : "")});
+}
+
+bool wait_until_ready(int socket, short events, ConnectTime until) {
+  while (true) {
+    const auto time = left(until).count();
+    if (time == 0) return false;
+    pollfd polled = {.fd = socket, .events = events, .revents = 0};
+    const int ready = ::poll(&polled, 1, static_cast<int>(std::min<long>(time, 60'000)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;  // no memory to wait with
+  }
+}
+
+tl::expected<void, ConnectError> send_whole(const Descriptor& socket,
+                                            std::span<const std::byte> bytes, ConnectTime until) {
+  using Kind = ConnectError::Kind;
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      if (!wait_until_ready(socket.get(), POLLOUT, until)) {
+        return tl::unexpected(ConnectError{Kind::timed_out, describe(ETIMEDOUT)});
+      }
+    } else if (errno != EINTR) {
+      return tl::unexpected(ConnectError{Kind::unreachable, describe(errno)});
+    }
+  }
+  return {};
 }
 
 }  // namespace websocket::apache

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -12,6 +14,9 @@
 #include "policy/address.hh"
 
 namespace websocket::apache {
+
+using ConnectClock = std::chrono::steady_clock;
+using ConnectTime = ConnectClock::time_point;
 
 struct ConnectError {
   enum class Kind {
@@ -25,11 +30,20 @@ struct ConnectError {
 
 using Connected = tl::expected<tunnel::Descriptor, ConnectError>;
 
-// Tries the addresses one after the other, `limit` in all, and gives a non-blocking socket. The
-// calling thread waits. No name is looked up: these very addresses were judged.
+// Tries the addresses one after the other, until `until` in all, and gives a non-blocking socket.
+// The calling thread waits. No name is looked up: these very addresses were judged.
 Connected connect_to(std::span<const ::policy::Address> addresses, std::uint16_t port,
-                     std::chrono::milliseconds limit);
+                     ConnectTime until);
 
-Connected connect_to_unix(const std::string& path, std::chrono::milliseconds limit);
+// Waits for room in the queue of the one who listens there.
+Connected connect_to_unix(const std::string& path, ConnectTime until);
+
+// Waits until the socket is ready for one of `events` (of poll), or has failed; false where the
+// time is up.
+bool wait_until_ready(int socket, short events, ConnectTime until);
+
+// Sends all of it, or says why not.
+tl::expected<void, ConnectError> send_whole(const tunnel::Descriptor& socket,
+                                            std::span<const std::byte> bytes, ConnectTime until);
 
 }  // namespace websocket::apache

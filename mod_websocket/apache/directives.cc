@@ -107,6 +107,37 @@ Reading<std::uint64_t> read_size(const char* text) {
   return std::uint64_t{*number} << shift;
 }
 
+// What may stand behind `WebSocketCompression On`.
+Reading<void> read_compression_word(std::string_view word, deflate::Settings& settings) {
+  const auto number_in = [word](std::string_view name, int low, int high) -> Reading<int> {
+    const auto number = read_number(word.substr(name.size()));
+    if (number && *number >= static_cast<unsigned long>(low) &&
+        *number <= static_cast<unsigned long>(high)) {
+      return static_cast<int>(*number);
+    }
+    return tl::unexpected("'" + std::string(word) + "': write " + std::string(name) +
+                          " and a number from " + std::to_string(low) + " to " +
+                          std::to_string(high));
+  };
+  constexpr std::string_view k_level = "level=";
+  constexpr std::string_view k_window = "window=";
+  if (word == "no-takeover") {
+    settings.takeover = false;
+  } else if (word.starts_with(k_level)) {
+    const auto level = number_in(k_level, 1, 9);
+    if (!level) return tl::unexpected(level.error());
+    settings.level = *level;
+  } else if (word.starts_with(k_window)) {
+    const auto window = number_in(k_window, 9, 15);
+    if (!window) return tl::unexpected(window.error());
+    settings.window = *window;
+  } else {
+    return tl::unexpected("'" + std::string(word) +
+                          "' is not known; known are level=1..9, window=9..15 and no-takeover");
+  }
+  return {};
+}
+
 const char* complain(cmd_parms* command, const std::string& why) {
   return apr_pstrcat(command->pool, command->cmd->name, ": ", why.c_str(), nullptr);
 }
@@ -139,6 +170,25 @@ const char* set_in_process(cmd_parms* command, void*, const char* argument) noex
 const char* set_enabled(cmd_parms*, void* config, int on) noexcept {
   static_cast<SectionConfig*>(config)->enabled = on != 0;
   return nullptr;
+}
+
+const char* set_compression(cmd_parms* command, void* config, int count,
+                            char* const words[]) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    const std::string_view state = count == 0 ? "" : words[0];
+    Compression compression;
+    compression.on = ap_cstr_casecmp(state.data(), "on") == 0;
+    if (!compression.on && ap_cstr_casecmp(state.data(), "off") != 0) {
+      return complain(command, "write On or Off first");
+    }
+    if (!compression.on && count > 1) return complain(command, "nothing stands behind Off");
+    for (int i = 1; i < count; ++i) {
+      const auto read = read_compression_word(words[i], compression.settings);
+      if (!read) return complain(command, read.error());
+    }
+    static_cast<SectionConfig*>(config)->compression = compression;
+    return nullptr;
+  });
 }
 
 const char* set_policy_file(cmd_parms* command, void* config, const char* path) noexcept {
@@ -242,6 +292,11 @@ const command_rec directives[] = {
     AP_INIT_TAKE1("WebSocketPingInterval",
                   (set_in_section<&SectionConfig::ping_interval, read_time_or_off>), nullptr,
                   k_administrator, "how often an open client is pinged, or off"),
+    AP_INIT_TAKE1("WebSocketIdleTimeout",
+                  (set_in_section<&SectionConfig::idle_timeout, read_time_or_off>), nullptr,
+                  k_administrator, "after how long without data a tunnel is closed, or off"),
+    AP_INIT_TAKE_ARGV("WebSocketCompression", set_compression, nullptr, k_administrator,
+                      "On or Off; behind On level=1..9, window=9..15, no-takeover"),
     AP_INIT_TAKE1("WebSocketMaxMessageSize",
                   (set_in_section<&SectionConfig::max_message, read_size>), nullptr,
                   k_administrator, "the longest message taken from a client, in bytes"),

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "mod_websocket/apache/agreement.hh"
 #include "mod_websocket/apache/answer.hh"
 #include "mod_websocket/apache/capture.hh"
 #include "mod_websocket/apache/config.hh"
@@ -13,6 +14,7 @@
 #include "mod_websocket/apache/upgrade.hh"
 #include "mod_websocket/handshake/request.hh"
 #include "mod_websocket/handshake/token.hh"
+#include "mod_websocket/tunnel/echo_end.hh"
 #include "policy/decide.hh"
 
 namespace websocket::apache {
@@ -93,6 +95,13 @@ Step<void> check_origin(request_rec* r, const SectionConfig& config,
                                 std::string(::policy::client_text(refused.rule))});
 }
 
+// A page of another site is refused. A client without an Origin is no page, has no user's cookies
+// to misuse, and could send any Origin: here, where nothing is reached, it is welcome.
+Step<void> check_echo_origin(request_rec* r, const SectionConfig& config) {
+  if (!header(r, "Origin")) return {};
+  return check_origin(r, config, ::policy::Document{});
+}
+
 Refusal unusable_policy(const std::string& name, const ::policy::DocumentError& error) {
   return {HTTP_INTERNAL_SERVER_ERROR, Severity::broken, "policy-invalid", describe(name, error),
           "The policy of this endpoint is not usable."};
@@ -117,7 +126,7 @@ HookResult open_tunnel(request_rec* r, const SectionConfig& config,
   }
   auto target = connect_target(r, config, document);
   if (!target) return refuse(r, target.error());
-  return upgrade(r, config, accepted, std::move(*target));
+  return upgrade(r, accepted, agree(config, document, accepted), std::move(*target));
 }
 
 HookResult by_file(request_rec* r, const SectionConfig& config,
@@ -159,6 +168,40 @@ HookResult error_page(request_rec* r) {
   return is_page ? HookResult::declined : status(HTTP_FORBIDDEN);
 }
 
+// ---- websocket-echo ------------------------------------------------------------------------
+
+constexpr std::string_view k_echo_handler = "websocket-echo";
+
+bool is_echo(const request_rec* r) { return r->handler != nullptr && r->handler == k_echo_handler; }
+
+// What SetHandler will say, which may be an expression: httpd asks it only when access was granted.
+bool will_echo(request_rec* r) {
+  const auto* const core =
+      static_cast<const core_dir_config*>(ap_get_core_module_config(r->per_dir_config));
+  if (core == nullptr || core->expr_handler == nullptr) return false;
+  const char* failed = nullptr;
+  const char* const handler = ap_expr_str_exec(r, core->expr_handler, &failed);
+  return failed == nullptr && handler != nullptr && handler == k_echo_handler;
+}
+
+HookResult echo(request_rec* r, const SectionConfig& config) {
+  if (r->main != nullptr) return status(HTTP_FORBIDDEN);
+  if (r->method_number == M_OPTIONS) return answer_options(r);
+  const auto judgement = handshake::judge(request_of(r));
+  if (std::holds_alternative<handshake::NotAnUpgrade>(judgement)) {
+    return refuse(r, upgrade_required());
+  }
+  // Where the handler was set for a single request, by mod_rewrite say.
+  r->connection->keepalive = AP_CONN_CLOSE;
+  if (const auto* refused = std::get_if<handshake::Refused>(&judgement)) {
+    return refuse(r, bad_handshake(*refused));
+  }
+  if (const auto origin = check_echo_origin(r, config); !origin) return refuse(r, origin.error());
+  const auto& accepted = std::get<handshake::Accepted>(judgement);
+  return upgrade(r, accepted, agree_on_echo(config, accepted),
+                 Target{std::make_unique<tunnel::EchoEnd>(), "websocket-echo"});
+}
+
 // A script answers for itself. A policy that stands in a file is never shown, though a filter may
 // have had a hand in it.
 HookResult answer_plainly(request_rec* r, Content content) {
@@ -178,7 +221,8 @@ HookResult answer_plainly(request_rec* r, Content content) {
 
 HookResult forbid_reuse(request_rec* r) {
   // Also where another resource redirected to an endpoint.
-  if (r->main != nullptr || !section_config(r).is_endpoint()) return HookResult::declined;
+  if (r->main != nullptr) return HookResult::declined;
+  if (!section_config(r).is_endpoint() && !will_echo(r)) return HookResult::declined;
   const auto upgrade = header(r, "Upgrade");
   if (upgrade && handshake::list_contains_token(*upgrade, "websocket")) {
     r->connection->keepalive = AP_CONN_CLOSE;
@@ -188,6 +232,7 @@ HookResult forbid_reuse(request_rec* r) {
 
 HookResult handle(request_rec* r) {
   const SectionConfig& config = section_config(r);
+  if (is_echo(r)) return echo(r, config);
   if (!config.is_endpoint()) return HookResult::declined;
   const Content content = config.policy_file != nullptr ? Content::file : content_of(r);
   const bool scripted = content != Content::file;

@@ -63,7 +63,10 @@ struct Slot {
   }
 
   void hand_over() noexcept try {
-    if (!early.empty()) tunnel->feed_early(early, Clock::now());
+    if (!early.empty()) {
+      tunnel::Scratch scratch;
+      tunnel->feed_early(early, scratch, Clock::now());
+    }
     if (tunnel->finished()) return;
     engine::Engine* const engine = Child::instance().engine();
     if (engine == nullptr || !engine->adopt(tunnel)) {
@@ -180,8 +183,6 @@ std::unique_ptr<tunnel::End> take_client(conn_rec* c, Descriptor socket) {
   slot.former_read_bio.reset(reads);
   BIO_up_ref(writes);
   slot.former_write_bio.reset(writes);
-  BIO* const bio = BIO_new_socket(socket.get(), BIO_NOCLOSE);
-  SSL_set_bio(ssl, bio, bio);
   // The callbacks of a renegotiation would look for the conn_rec.
   SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
   SSL_up_ref(ssl);

@@ -20,8 +20,12 @@ class ErrorLogJournal final : public tunnel::Journal {
   }
 
   void ended(const tunnel::Account& account) noexcept override {
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - opened_);
+    if (account.fault) {
+      const std::string_view fault = framing::describe(*account.fault);
+      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server_, "target-framing: %s: %.*s",
+                   subject_.c_str(), static_cast<int>(fault.size()), fault.data());
+    }
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - opened_);
     ap_log_error(
         APLOG_MARK, APLOG_INFO, 0, server_,
         "tunnel ended: %s: %s%s, close code %u; from the client %" PRIu64 " bytes in %" PRIu64
@@ -29,7 +33,7 @@ class ErrorLogJournal final : public tunnel::Journal {
         subject_.c_str(), cause(account).c_str(),
         account.timed_out ? ", the other end did not finish in time" : "", account.close_code,
         account.client_bytes, account.client_messages, account.target_bytes,
-        account.target_messages, static_cast<double>(seconds.count()) / 1000.0);
+        account.target_messages, static_cast<double>(time.count()) / 1000.0);
   }
 
  private:
@@ -46,8 +50,11 @@ class ErrorLogJournal final : public tunnel::Journal {
 
 }  // namespace
 
-std::unique_ptr<tunnel::Journal> make_journal(const request_rec* r, std::string_view target) {
-  if (!APLOG_IS_LEVEL(r->server, APLOG_INFO)) return nullptr;
+std::unique_ptr<tunnel::Journal> make_journal(const request_rec* r, std::string_view target,
+                                              const framing::Style& style) {
+  const bool can_be_broken =
+      style.form == framing::Form::text || style.form == framing::Form::lines;
+  if (!APLOG_IS_LEVEL(r->server, can_be_broken ? APLOG_WARNING : APLOG_INFO)) return nullptr;
   return std::make_unique<ErrorLogJournal>(r, target);
 }
 

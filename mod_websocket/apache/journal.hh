@@ -10,7 +10,10 @@
 
 namespace websocket::apache {
 
-// Null where the log takes nothing of it, so that such a tunnel costs no memory for it.
-std::unique_ptr<tunnel::Journal> make_journal(const request_rec* r, std::string_view target);
+// Null where the log takes nothing of it, so that such a tunnel costs no memory for it. A target
+// that does not keep to its framing is told at level warn, so that tunnels with a framing that can
+// be broken have a journal at that level too.
+std::unique_ptr<tunnel::Journal> make_journal(const request_rec* r, std::string_view target,
+                                              const framing::Style& style);
 
 }  // namespace websocket::apache

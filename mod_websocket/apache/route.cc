@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "mod_websocket/apache/connect.hh"
+#include "mod_websocket/apache/proxy_header.hh"
 #include "mod_websocket/apache/surroundings.hh"
+#include "mod_websocket/apache/target_tls.hh"
+#include "mod_websocket/tunnel/socket_end.hh"
 #include "policy/decide.hh"
 #include "policy/machine.hh"
 
@@ -15,26 +18,41 @@ namespace {
 using ::policy::Address;
 using ::policy::Endpoint;
 
-Refusal unresolved(const Endpoint& endpoint, const std::string& why) {
-  return {HTTP_BAD_GATEWAY, Severity::refused, "target-unresolved",
-          "target " + endpoint.to_string() + ": " + why,
+std::string log_of(const Endpoint& endpoint, const std::string& what) {
+  return "target " + endpoint.to_string() + ": " + what;
+}
+
+Refusal unreachable(const Endpoint& endpoint, std::string_view rule, const std::string& log) {
+  return {HTTP_BAD_GATEWAY, Severity::refused, rule, log_of(endpoint, log),
           "The target of this endpoint cannot be reached."};
 }
 
+Refusal unresolved(const Endpoint& endpoint, const std::string& why) {
+  return unreachable(endpoint, "target-unresolved", why);
+}
+
+Refusal too_late(const Endpoint& endpoint, std::string_view rule, const std::string& log) {
+  return {HTTP_GATEWAY_TIME_OUT, Severity::refused, rule,
+          log_of(endpoint, log) + "; see WebSocketConnectTimeout",
+          "The target of this endpoint does not answer."};
+}
+
 Refusal not_connected(const Endpoint& endpoint, const ConnectError& error) {
-  const std::string log = "target " + endpoint.to_string() + ": " + error.log;
   switch (error.kind) {
-    case ConnectError::Kind::timed_out:
-      return {HTTP_GATEWAY_TIME_OUT, Severity::refused, "connect-timeout",
-              log + "; see WebSocketConnectTimeout",
-              "The target of this endpoint does not answer."};
+    case ConnectError::Kind::timed_out: return too_late(endpoint, "connect-timeout", error.log);
     case ConnectError::Kind::no_descriptor:
-      return {HTTP_SERVICE_UNAVAILABLE, Severity::broken, "no-descriptor", log,
-              "The server has no room for another connection."};
+      return {HTTP_SERVICE_UNAVAILABLE, Severity::broken, "no-descriptor",
+              log_of(endpoint, error.log), "The server has no room for another connection."};
     case ConnectError::Kind::unreachable: break;
   }
-  return {HTTP_BAD_GATEWAY, Severity::refused, "connect-failed", log,
-          "The target of this endpoint cannot be reached."};
+  return unreachable(endpoint, "connect-failed", error.log);
+}
+
+// The policy itself, or the file that it names, needs mending.
+Refusal unusable_authorities(const Endpoint& endpoint, const std::string& why) {
+  Refusal refusal = unreachable(endpoint, "target-tls", "the file in <tls>: " + why);
+  refusal.severity = Severity::broken;
+  return refusal;
 }
 
 Refusal forbidden(const ::policy::Refusal& refusal) {
@@ -76,6 +94,64 @@ tl::expected<std::vector<Address>, Refusal> allowed_addresses(const request_rec*
   return consenting(r, config.consent, decision.needs_consent(), endpoint.port);
 }
 
+using Socket = tl::expected<tunnel::Descriptor, Refusal>;
+using EndHandle = std::unique_ptr<tunnel::End>;
+
+Socket connect(const Endpoint& endpoint, const std::vector<Address>& addresses, ConnectTime until) {
+  auto connected = endpoint.kind == Endpoint::Kind::unix_socket
+                       ? connect_to_unix(endpoint.text, until)
+                       : connect_to(addresses, endpoint.port, until);
+  if (!connected) return tl::unexpected(not_connected(endpoint, connected.error()));
+  return std::move(*connected);
+}
+
+// The first bytes on the connection, before those of TLS.
+tl::expected<void, Refusal> introduce(const request_rec* r, const ::policy::Document& document,
+                                      const tunnel::Descriptor& socket, ConnectTime until) {
+  if (!document.proxy_protocol) return {};
+  const Endpoint& endpoint = document.target;
+  const auto header = proxy_header(r, *document.proxy_protocol);
+  if (!header) {
+    return tl::unexpected(unreachable(endpoint, "proxy-protocol",
+                                      "the client has no address that a PROXY header could tell"));
+  }
+  auto sent = send_whole(socket, *header, until);
+  if (sent) return {};
+  sent.error().log.insert(0, "the PROXY header: ");
+  return tl::unexpected(not_connected(endpoint, sent.error()));
+}
+
+tl::expected<EndHandle, Refusal> make_end(const request_rec* r, const Endpoint& endpoint,
+                                          const std::optional<CertificateWanted>& certificate,
+                                          tunnel::Descriptor socket, ConnectTime until) {
+  if (!certificate) return std::make_unique<tunnel::SocketEnd>(std::move(socket));
+  auto secured = secure(std::move(socket), *certificate, until);
+  if (!secured) {
+    const TlsError& error = secured.error();
+    return tl::unexpected(error.timed_out ? too_late(endpoint, "target-tls", error.log)
+                                          : unreachable(endpoint, "target-tls", error.log));
+  }
+  ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "target %s: TLS for the name %s: %s",
+                endpoint.to_string().c_str(), certificate->name.c_str(),
+                secured->description.c_str());
+  return std::move(secured->end);
+}
+
+tl::expected<std::optional<CertificateWanted>, Refusal> certificate_wanted(
+    const ::policy::Document& document) {
+  const auto& tls = document.tls;
+  if (!tls) return std::nullopt;
+  // Where there is no host to go by, the document has a name.
+  CertificateWanted wanted{tls->name.empty() ? document.target.text : tls->name, nullptr};
+  if (tls->ca_file.empty()) return wanted;
+  auto authorities = authorities_in(tls->ca_file);
+  if (!authorities) {
+    return tl::unexpected(unusable_authorities(document.target, authorities.error()));
+  }
+  wanted.authorities = std::move(*authorities);
+  return wanted;
+}
+
 }  // namespace
 
 tl::expected<Target, Refusal> connect_target(const request_rec* r, const SectionConfig& config,
@@ -83,11 +159,17 @@ tl::expected<Target, Refusal> connect_target(const request_rec* r, const Section
   const Endpoint& endpoint = document.target;
   const auto allowed = allowed_addresses(r, config, endpoint);
   if (!allowed) return tl::unexpected(allowed.error());
-  auto connected = endpoint.kind == Endpoint::Kind::unix_socket
-                       ? connect_to_unix(endpoint.text, config.connect_time())
-                       : connect_to(*allowed, endpoint.port, config.connect_time());
-  if (!connected) return tl::unexpected(not_connected(endpoint, connected.error()));
-  return Target{std::move(*connected), endpoint.to_string()};
+  const auto certificate = certificate_wanted(document);
+  if (!certificate) return tl::unexpected(certificate.error());
+  const ConnectTime until = ConnectClock::now() + config.connect_time();
+  auto socket = connect(endpoint, *allowed, until);
+  if (!socket) return tl::unexpected(socket.error());
+  if (const auto introduced = introduce(r, document, *socket, until); !introduced) {
+    return tl::unexpected(introduced.error());
+  }
+  auto end = make_end(r, endpoint, *certificate, std::move(*socket), until);
+  if (!end) return tl::unexpected(end.error());
+  return Target{std::move(*end), endpoint.to_string()};
 }
 
 }  // namespace websocket::apache

@@ -4,14 +4,13 @@
 #include <apr_portable.h>
 #include <signal.h>
 
-#include <algorithm>
+#include <string>
 
 #include "mod_websocket/apache/child.hh"
 #include "mod_websocket/apache/filter_end.hh"
 #include "mod_websocket/apache/handover.hh"
 #include "mod_websocket/apache/journal.hh"
 #include "mod_websocket/engine/one_thread.hh"
-#include "mod_websocket/tunnel/socket_end.hh"
 
 namespace websocket::apache {
 
@@ -32,19 +31,18 @@ Refusal too_early() {
           "Wait for the answer to the handshake before sending."};
 }
 
-// The bytes of a stream as they are: the name that clients of raw TCP over WebSocket have for it.
-const char* chosen_protocol(const handshake::Accepted& accepted) {
-  const auto& offered = accepted.protocols;
-  return std::ranges::find(offered, "binary") != offered.end() ? "binary" : nullptr;
-}
-
 // Of what a script said of its answer, what still holds: a browser keeps the cookies of a 101.
 int copy_cookie(void* headers, const char* name, const char* value) noexcept {
   apr_table_addn(static_cast<apr_table_t*>(headers), name, value);
   return 1;
 }
 
-void send_switching_protocols(request_rec* r, const handshake::Accepted& accepted) {
+void set_header(request_rec* r, const char* name, const std::string& value) {
+  apr_table_setn(r->headers_out, name, apr_pstrdup(r->pool, value.c_str()));
+}
+
+void send_switching_protocols(request_rec* r, const handshake::Accepted& accepted,
+                              const Agreement& agreement) {
   if (r->expecting_100 != 0) {
     // RFC 9110 section 7.8: 100 comes before 101.
     r->status = HTTP_CONTINUE;
@@ -57,11 +55,9 @@ void send_switching_protocols(request_rec* r, const handshake::Accepted& accepte
   apr_table_do(copy_cookie, r->headers_out, said, "Set-Cookie", nullptr);
   apr_table_setn(r->headers_out, "Upgrade", "websocket");
   apr_table_setn(r->headers_out, "Connection", "Upgrade");
-  apr_table_setn(r->headers_out, "Sec-WebSocket-Accept",
-                 apr_pstrdup(r->pool, accepted.accept.c_str()));
-  if (const char* const protocol = chosen_protocol(accepted)) {
-    apr_table_setn(r->headers_out, "Sec-WebSocket-Protocol", protocol);
-  }
+  set_header(r, "Sec-WebSocket-Accept", accepted.accept);
+  if (agreement.subprotocol) set_header(r, "Sec-WebSocket-Protocol", *agreement.subprotocol);
+  if (agreement.extensions) set_header(r, "Sec-WebSocket-Extensions", *agreement.extensions);
   ap_send_interim_response(r, 1);
 }
 
@@ -73,12 +69,11 @@ void leave_http(request_rec* r) {
   r->output_filters = r->proto_output_filters = c->output_filters;
 }
 
-std::unique_ptr<Tunnel> make_tunnel(request_rec* r, const SectionConfig& config, Target target,
+std::unique_ptr<Tunnel> make_tunnel(request_rec* r, const Agreement& agreement, Target target,
                                     std::unique_ptr<tunnel::End> client) {
-  auto journal = make_journal(r, target.name);
-  return std::make_unique<Tunnel>(
-      std::move(client), std::make_unique<tunnel::SocketEnd>(std::move(target.socket)),
-      config.limits(), config.timing(), std::move(journal), Clock::now());
+  auto journal = make_journal(r, target.name, agreement.protocol.style);
+  return std::make_unique<Tunnel>(std::move(client), std::move(target.end), agreement.protocol,
+                                  agreement.timing, std::move(journal), Clock::now());
 }
 
 // ---- on this thread ------------------------------------------------------------------------
@@ -150,14 +145,14 @@ void remove_http_filters(conn_rec* c) {
   ap_remove_output_filter_byhandle(c->output_filters, "SSL/TLS Coalescing Filter");
 }
 
-HookResult stay(request_rec* r, const SectionConfig& config, const handshake::Accepted& accepted,
+HookResult stay(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
                 Target target) {
   conn_rec* const c = r->connection;
-  send_switching_protocols(r, accepted);
+  send_switching_protocols(r, accepted, agreement);
   remove_http_filters(c);
   leave_http(r);
   const auto tunnel =
-      make_tunnel(r, config, std::move(target), std::make_unique<FilterEnd>(c, r->pool));
+      make_tunnel(r, agreement, std::move(target), std::make_unique<FilterEnd>(c, r->pool));
   ap_update_child_status(static_cast<ap_sb_handle_t*>(c->sbh), SERVER_BUSY_WRITE, r);
   const ClientPoll poll = client_poll(c);
   engine::OneThreadOptions options{
@@ -179,29 +174,29 @@ HookResult stay(request_rec* r, const SectionConfig& config, const handshake::Ac
 
 // ---- in the engine -------------------------------------------------------------------------
 
-HookResult detach(request_rec* r, const SectionConfig& config, const handshake::Accepted& accepted,
+HookResult detach(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
                   Target target) {
   conn_rec* const c = r->connection;
   tunnel::Descriptor socket = duplicate_socket(c);
   if (!socket) return refuse(r, no_descriptor());
   auto early = take_early_bytes(c, r->pool);
   if (!early) return refuse(r, too_early());
-  send_switching_protocols(r, accepted);
+  send_switching_protocols(r, accepted, agreement);
   leave_http(r);
   if (c->aborted != 0) return HookResult::done;  // the client did not wait for the answer
-  auto tunnel = make_tunnel(r, config, std::move(target), take_client(c, std::move(socket)));
+  auto tunnel = make_tunnel(r, agreement, std::move(target), take_client(c, std::move(socket)));
   depart(r, std::move(tunnel), std::move(*early));
   return HookResult::done;
 }
 
 }  // namespace
 
-HookResult upgrade(request_rec* r, const SectionConfig& config, const handshake::Accepted& accepted,
+HookResult upgrade(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
                    Target target) {
   const char* const reason = reason_to_stay(r->connection);
-  if (reason == nullptr) return detach(r, config, accepted, std::move(target));
+  if (reason == nullptr) return detach(r, accepted, agreement, std::move(target));
   ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "the tunnel keeps this thread: %s", reason);
-  return stay(r, config, accepted, std::move(target));
+  return stay(r, accepted, agreement, std::move(target));
 }
 
 }  // namespace websocket::apache

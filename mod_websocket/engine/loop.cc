@@ -129,6 +129,7 @@ bool Loop::adopt(std::unique_ptr<tunnel::Tunnel>& tunnel) {
   const int client = seat->tunnel->client().descriptor();
   const int target = seat->tunnel->target().descriptor();
   const Time deadline = seat->tunnel->deadline();
+  const bool has_more_to_serve = seat->tunnel->has_more_to_serve();
   seat->client.reqevents = events(wants.client_readable, wants.client_writable);
   seat->target.reqevents = events(wants.target_readable, wants.target_writable);
   bool wake = false;
@@ -149,7 +150,7 @@ bool Loop::adopt(std::unique_ptr<tunnel::Tunnel>& tunnel) {
     adopted_.push_back(std::move(seat));
     census_.add();
     // Where the loop wakes before the deadline anyway, there is no need to wake it now.
-    wake = deadline < wakes_at_ || order_.farewell != Farewell::none;
+    wake = deadline < wakes_at_ || order_.farewell != Farewell::none || has_more_to_serve;
   }
   if (wake) apr_pollset_wakeup(pollset_);
   return true;
@@ -229,6 +230,7 @@ void Loop::take_orders(Time now) {
     }
     Seat& seat = *handle.release();  // the wheel has it from here on, until bury()
     wheel_.schedule(seat, seat.tunnel->deadline());
+    line_up(seat);
     if (!is_new) carry_out(order, seat, now);
   }
   if (!is_new) return;
@@ -307,12 +309,16 @@ void Loop::after_step(Seat& seat) noexcept {
     if (!watched) tunnel.abandon(frame::CloseCode::internal_error, "cannot poll");
   }
   if (tunnel.finished()) return bury(seat);
-  if (!seat.waits && tunnel.has_more_to_serve()) {
-    seat.waits = true;
-    seat.next = std::exchange(waiting_, &seat);
-  }
+  line_up(seat);
   // A later deadline is found when the old one passes.
   if (tunnel.deadline() < Wheel::due(seat)) wheel_.schedule(seat, tunnel.deadline());
+}
+
+// Once at most, and only where no poll would announce what there is to do.
+void Loop::line_up(Seat& seat) noexcept {
+  if (seat.waits || !seat.tunnel->has_more_to_serve()) return;
+  seat.waits = true;
+  seat.next = std::exchange(waiting_, &seat);
 }
 
 // An end that is waited for in no way leaves the pollset: a peer that hung up would else be

@@ -80,6 +80,7 @@ class Loop {
   template <class Step>
   void take_step(Seat& seat, Step step) noexcept;
   void after_step(Seat& seat) noexcept;
+  void line_up(Seat& seat) noexcept;
   void bury(Seat& seat) noexcept;
   void clear_graveyard() noexcept;
   bool watch(apr_pollfd_t& pollfd, int descriptor, apr_int16_t wanted) noexcept;

@@ -71,7 +71,7 @@ std::optional<Violation> Decoder::check_header() const noexcept {
     return Violation::length_not_minimal;
   }
   const auto opcode = static_cast<Opcode>(std::to_integer<unsigned>(header_[0]) & k_opcode);
-  if (whole > max_frame_ && !is_control(opcode)) return Violation::message_too_big;
+  if (!is_control(opcode) && whole > longest_frame()) return Violation::message_too_big;
   return std::nullopt;
 }
 
@@ -117,6 +117,13 @@ std::uint64_t Decoder::length() const noexcept {
     whole = whole << 8U | std::to_integer<std::uint64_t>(header_[k_length_at + i]);
   }
   return whole;
+}
+
+// Of the data frame whose header is coming in.
+std::uint64_t Decoder::longest_frame() const noexcept {
+  const bool compressed =
+      message_open_ ? message_compressed_ : (std::to_integer<unsigned>(header_[0]) & k_rsv1) != 0;
+  return compressed ? most_compressed(max_frame_) : max_frame_;
 }
 
 // Size of the whole header, once the second byte is in header_.

@@ -31,6 +31,15 @@ struct NeedMore {};
 
 using Step = std::variant<NeedMore, Piece, Violation>;
 
+// The longest frame into which a sender can want to compress so many bytes. DEFLATE writes what it
+// cannot compress as literals of 9 bits at most, or as it is; the rest is for headers of blocks and
+// for flushes.
+constexpr std::uint64_t most_compressed(std::uint64_t size) noexcept {
+  constexpr std::uint64_t k_headers = 1024;
+  constexpr std::uint64_t k_no_length = std::uint64_t{1} << 62U;  // longer is not limited
+  return size >= k_no_length ? size : size + size / 8 + k_headers;
+}
+
 // One connection's decoder. Holds no payload: only the header of a frame that is cut by the end of
 // the input, 14 bytes at most, is kept inside.
 class Decoder {
@@ -39,7 +48,9 @@ class Decoder {
     // RSV1 on the first frame of a message: permessage-deflate has been agreed.
     bool allow_compressed = false;
     // Longest payload of a data frame, in bytes; more is message_too_big before any of it is read,
-    // so that a header alone can never make anybody reserve memory (RFC 6455 section 10.4).
+    // so that a header alone can never make anybody reserve memory (RFC 6455 section 10.4). Frames
+    // of a compressed message may be longer, by what compression can add to bytes that it finds
+    // nothing in: most_compressed(max_frame). What they become is for the inflater's user to count.
     std::uint64_t max_frame = std::uint64_t{16} << 20U;
   };
 
@@ -59,6 +70,7 @@ class Decoder {
   std::optional<Violation> check_first_byte() const noexcept;
   std::optional<Violation> check_second_byte() const noexcept;
   std::uint64_t length() const noexcept;
+  std::uint64_t longest_frame() const noexcept;
   std::size_t header_end() const noexcept;
   void begin_frame() noexcept;
   Piece take_piece(std::span<std::byte>& input) noexcept;

@@ -24,7 +24,8 @@ CloseCode close_code(Violation violation) noexcept {
     case Violation::close_code_invalid: return CloseCode::protocol_error;
     case Violation::close_reason_not_utf8:
     case Violation::invalid_utf8:
-    case Violation::deflate_corrupt: return CloseCode::invalid_data;
+    case Violation::deflate_corrupt:
+    case Violation::line_break: return CloseCode::invalid_data;
     case Violation::message_too_big: return CloseCode::too_big;
     case Violation::text_not_accepted:
     case Violation::binary_not_accepted: return CloseCode::unsupported;
@@ -56,6 +57,7 @@ std::string_view describe(Violation violation) noexcept {
     case Violation::deflate_corrupt: return "a compressed message cannot be inflated";
     case Violation::text_not_accepted: return "text messages are not accepted here, send binary";
     case Violation::binary_not_accepted: return "binary messages are not accepted here, send text";
+    case Violation::line_break: return "a message is one line here, without CR, LF or NUL inside";
   }
   return "the protocol was violated";
 }

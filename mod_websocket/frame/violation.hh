@@ -40,9 +40,10 @@ enum class Violation : std::uint8_t {
   deflate_corrupt,      // 1007  RFC 7692 7.2.2: it cannot be inflated
   text_not_accepted,    // 1003  RFC 6455 7.4.1: text where the framing wants binary
   binary_not_accepted,  // 1003  RFC 6455 7.4.1: binary where the framing wants text
+  line_break,           // 1007  CR, LF or NUL within a line: it would be two commands, not one
 };
 
-inline constexpr Violation k_last_violation = Violation::binary_not_accepted;
+inline constexpr Violation k_last_violation = Violation::line_break;
 
 // The code of the Close that answers it.
 CloseCode close_code(Violation violation) noexcept;

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <variant>
 
+#include "mod_websocket/deflate/agreement.hh"
 #include "mod_websocket/frame/close_code.hh"
 #include "mod_websocket/frame/decoder.hh"
 #include "mod_websocket/frame/utf8.hh"
@@ -46,10 +47,10 @@ class ControlFrame {
   std::uint8_t size_ = 0;
 };
 
-// The input is used up.
+// The input is used up, and nothing that came of it waits to be inflated.
 struct Drained {};
 
-// A piece of a data message, unmasked, in the caller's input.
+// A piece of a data message: unmasked, in the caller's input; inflated, in the caller's room.
 struct Data {
   std::span<std::byte> payload;
   bool text;
@@ -77,18 +78,32 @@ struct Failed {
 using Event = std::variant<Drained, Data, Pinged, Ponged, CloseReceived, Failed>;
 
 struct Limits {
-  // Bytes of one message over all its fragments. Stops a peer that never ends a message from
-  // having its bytes counted as one forever; 0 means no limit.
+  // Bytes of one message over all its fragments, counted as they are inflated where they are
+  // compressed. Stops a peer that never ends a message from having its bytes counted as one
+  // forever, and one that sends a few KiB which inflate to GiB; 0 means no limit.
   std::uint64_t max_message = 16U << 20U;
 };
 
 class Session {
  public:
-  explicit Session(Limits limits) noexcept;
+  // With an agreement, messages may come compressed (RFC 7692). zlib's memory is allocated when
+  // the first of them comes (deflate/inflater.hh).
+  explicit Session(Limits limits, const std::optional<deflate::Agreement>& agreed = std::nullopt);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
 
-  // Takes from the front of `input`, up to one event. Payloads point into the input, which is
-  // unmasked in place. Call until Drained.
-  Event receive(std::span<std::byte>& input);
+  // Takes from the front of `input`, up to one event, unmasking in place. What is compressed is
+  // inflated into `room`, at least a byte and better 1 KiB or more; nothing else is written there.
+  // Call until Drained. What is left in `input` belongs to the next call, at the front of what has
+  // come since; it may be moved to other memory in between but must not be altered. Throws
+  // std::bad_alloc; the session is then of no use any more.
+  Event receive(std::span<std::byte>& input, std::span<std::byte> room);
+  // Only where nothing was agreed.
+  Event receive(std::span<std::byte>& input) { return receive(input, {}); }
+
+  // Whether compression was agreed, so that receive() needs room.
+  bool inflates() const noexcept { return inflation_ != nullptr; }
 
   // The Close frame to send, or an empty frame where one was sent before. After it the session
   // sends nothing more.
@@ -107,6 +122,9 @@ class Session {
 
  private:
   Event take_data(const frame::Piece& piece);
+  void begin_inflating(const frame::Piece& piece) noexcept;
+  std::optional<Event> inflate(std::span<std::byte>& input, std::span<std::byte> room);
+  std::optional<frame::Violation> check(std::span<const std::byte> payload, bool text) noexcept;
   std::optional<Event> take_control(const frame::Piece& piece);
   Event whole_control(frame::Opcode opcode, std::span<const std::byte> payload);
   Event fail(frame::Violation violation) noexcept;
@@ -118,13 +136,18 @@ class Session {
     std::uint8_t size = 0;
   };
 
+  struct Inflation;
+
   std::uint64_t max_message_;
   std::uint64_t message_size_ = 0;
   frame::Decoder decoder_;
   std::unique_ptr<PartialControl> partial_control_;
+  std::unique_ptr<Inflation> inflation_;  // only where compression was agreed
   frame::Utf8Validator utf8_;
   State state_ = State::open;
   bool close_sent_ = false;
 };
+
+static_assert(sizeof(Session) <= 88, "an idle tunnel has no more to spare");
 
 }  // namespace websocket::session

@@ -52,7 +52,11 @@ class End {
   virtual bool read_waits_for_writable() const noexcept { return false; }
   virtual bool write_waits_for_readable() const noexcept { return false; }
 
-  // For polling; -1 where the driver polls something else.
+  // False for an end inside this process: no poll announces anything of it. Its input shows in
+  // has_buffered_input(), and writing to it is tried whenever it may have room.
+  virtual bool is_polled() const noexcept { return true; }
+
+  // For polling; -1 where the driver polls something else, or nothing.
   virtual int descriptor() const noexcept { return -1; }
 
  protected:

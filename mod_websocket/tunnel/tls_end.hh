@@ -4,6 +4,7 @@
 
 #include <openssl/ssl.h>
 
+#include <cstddef>
 #include <memory>
 
 #include "mod_websocket/tunnel/descriptor.hh"
@@ -16,29 +17,45 @@ struct SslFree {
 };
 using SslHandle = std::unique_ptr<SSL, SslFree>;
 
+// What an end's BIO reads and writes, and how many octets it may still read.
+struct TlsWire {
+  int descriptor;
+  std::size_t readable;
+};
+
 class TlsEnd final : public End {
  public:
-  // Owns both. The handshake of `ssl` is over and its BIO reads and writes `socket`, which does
-  // not block.
-  TlsEnd(SslHandle ssl, Descriptor socket) noexcept;
+  // Owns both. `ssl` gets a BIO of this end's own, which reads and writes `socket`; the socket
+  // does not block. Its handshake is over, or is brought to its end before the first read or write.
+  // Throws std::bad_alloc.
+  TlsEnd(SslHandle ssl, Descriptor socket);
   ~TlsEnd() override;
 
   IoResult read(std::span<std::byte> into) noexcept override;
   IoResult write(std::span<const std::byte> from) noexcept override;
   void finish_writing() noexcept override;
   bool has_buffered_input() const noexcept override { return input_buffered_; }
+  // A close_notify that found the socket full.
+  bool has_buffered_output() const noexcept override { return finish_waits_; }
+  IoStatus drain_output() noexcept override;
   bool read_waits_for_writable() const noexcept override { return read_waits_for_writable_; }
   bool write_waits_for_readable() const noexcept override { return write_waits_for_readable_; }
   int descriptor() const noexcept override { return socket_.get(); }
 
  private:
   IoResult outcome(int ssl_error) noexcept;
+  void release_write_buffer() noexcept;
 
   Descriptor socket_;
+  TlsWire wire_;
   SslHandle ssl_;
   bool read_waits_for_writable_ = false;
   bool write_waits_for_readable_ = false;
   bool input_buffered_ = false;
+  bool nothing_read_yet_ = true;
+  bool write_pending_ = false;  // OpenSSL holds a part of a record
+  bool finishing_ = false;
+  bool finish_waits_ = false;
   bool broken_ = false;
 };
 

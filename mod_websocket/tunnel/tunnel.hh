@@ -20,7 +20,15 @@
 //   target ends             the client gets all of it, then Close 1000; what the client had sent
 //                           before its reply still goes to the target
 //   target fails            the client gets what had come, then Close 1014
+//   target breaks framing   the client gets what was valid, then Close 1014
 //   we close (restart ...)  Close 1001/1012 after what waits; as when the target ends
+//
+// A target inside this process (End::is_polled) is no stranger: whatever the client did last, what
+// the target has still to say goes out before the Close.
+//
+// Conversion. Where compression was agreed on, or the framing is not binary, messages and bytes are
+// made of each other on the way (Conversion). A few bytes from a client may then become many; so
+// its input is converted only while nothing waits for the target, and the rest of a read is kept.
 //
 // Ends are read and their bytes discarded until they are at their end too, bounded by
 // close_timeout: closing a socket with unread bytes would send RST, and an RST can destroy bytes
@@ -36,10 +44,15 @@
 #include <span>
 #include <string_view>
 
+#include "mod_websocket/deflate/agreement.hh"
 #include "mod_websocket/frame/close_code.hh"
+#include "mod_websocket/framing/fault.hh"
+#include "mod_websocket/framing/style.hh"
 #include "mod_websocket/session/session.hh"
 #include "mod_websocket/tunnel/backlog.hh"
+#include "mod_websocket/tunnel/conversion.hh"
 #include "mod_websocket/tunnel/end.hh"
+#include "mod_websocket/tunnel/scratch.hh"
 
 namespace websocket::tunnel {
 
@@ -53,6 +66,19 @@ struct Timing {
   // How often an open client is pinged; 0: never. A client that has sent nothing between two
   // pings is gone.
   std::chrono::milliseconds ping_interval{30000};
+  // After so long without data either way the tunnel is closed; 0: never. Pings are no data.
+  std::chrono::milliseconds idle_timeout{0};
+};
+
+// What was agreed on with the client, and what the policy says.
+struct Protocol {
+  session::Limits limits{};
+  std::optional<deflate::Agreement> compression{};
+  deflate::Settings compressor{};
+  framing::Style style{};
+
+  // Messages are the target's bytes as they are.
+  bool is_plain() const noexcept { return !compression && style.form == framing::Form::binary; }
 };
 
 // What the driver saw, or what the tunnel waits for.
@@ -72,8 +98,12 @@ enum class Ending : std::uint8_t {
   violation,        // it broke the protocol
   target_closed,
   target_failed,
-  server_closed,  // close() or abandon() was called
+  target_misframed,  // its bytes do not fit the framing
+  idle,              // no data for idle_timeout
+  server_closed,     // close() or abandon() was called
 };
+
+inline constexpr Ending k_last_ending = Ending::server_closed;
 
 std::string_view name(Ending ending) noexcept;
 
@@ -85,6 +115,7 @@ struct Account {
   std::uint64_t target_messages = 0;
   std::uint16_t close_code = 0;  // the first Close sent or received; 0 without one or its code
   std::optional<frame::Violation> violation;
+  std::optional<framing::Fault> fault;  // of a target that misframed
   Ending ending = Ending::none;
   bool timed_out = false;  // an end did not finish in time
 };
@@ -98,36 +129,22 @@ class Journal {
   virtual void ended(const Account& account) noexcept = 0;
 };
 
-// A thread's working buffer, lent to the tunnels that the thread serves one after the other.
-class Scratch {
- public:
-  static constexpr std::size_t k_size = 64U << 10U;
-  // Room for a frame header in front of what was read.
-  static constexpr std::size_t k_headroom = 16;
-
-  Scratch() : storage_(std::make_unique_for_overwrite<std::byte[]>(k_headroom + k_size)) {}
-  std::span<std::byte> bytes() noexcept { return {storage_.get() + k_headroom, k_size}; }
-
- private:
-  std::unique_ptr<std::byte[]> storage_;
-};
-
 class Tunnel {
  public:
-  Tunnel(std::unique_ptr<End> client, std::unique_ptr<End> target, session::Limits limits,
+  Tunnel(std::unique_ptr<End> client, std::unique_ptr<End> target, const Protocol& protocol,
          const Timing& timing, std::unique_ptr<Journal> journal, Time now);
   ~Tunnel();
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
 
   // Bytes that came from the client behind its handshake.
-  void feed_early(std::span<std::byte> input, Time now);
+  void feed_early(std::span<std::byte> input, Scratch& scratch, Time now);
 
   // Moves what can be moved, up to a bound.
   void service(Readiness ready, Scratch& scratch, Time now);
 
-  // Whether service() is to be called again before long though no poll will announce anything: an
-  // end holds input that was beyond the bound.
+  // Whether service() is to be called again before long though no poll will announce anything:
+  // there is input inside that was beyond the bound.
   bool has_more_to_serve() const noexcept;
 
   // To be called when deadline() has come.
@@ -154,7 +171,14 @@ class Tunnel {
 
   void pump_client(Scratch& scratch, Time now);
   void pump_target(Scratch& scratch, Time now);
-  void receive(std::span<std::byte> input, Time now);
+  void receive(std::span<std::byte> input, Scratch& scratch, Time now);
+  void receive_plain(std::span<std::byte> input, Time now);
+  void receive_converted(std::span<std::byte> input, Scratch& scratch, Time now);
+  // What a client's events have in common, whatever becomes of its data. False: it is heard out.
+  bool heed(const session::Event& event, Time now);
+  void count_from_client(const session::Data& data, Time now) noexcept;
+  void send_converted(std::span<const std::byte> bytes, Scratch& scratch, Time now);
+  void send_last_converted(Scratch& scratch, Time now);
   void send_to_client(std::span<const std::byte> bytes, Time now);
   void send_to_target(std::span<const std::byte> bytes, Time now);
   void drain_client(Time now);
@@ -165,6 +189,9 @@ class Tunnel {
   void client_failed(Time now);
   void client_unwritable(Time now);
   void client_violated(frame::Violation violation, Time now);
+  void target_ended(Scratch& scratch, Time now);
+  void target_failed(Time now);
+  void target_misframed(framing::Fault fault, Time now);
   void target_unwritable(Time now);
 
   void queue_close(std::string_view reason, Time now);
@@ -183,15 +210,19 @@ class Tunnel {
   bool reads_client() const noexcept;
   bool reads_target() const noexcept;
   bool is_closing() const noexcept;
+  bool has_unread() const noexcept;
 
   std::unique_ptr<End> client_;
   std::unique_ptr<End> target_;
   std::unique_ptr<Journal> journal_;
   Timing timing_;
   session::Session session_;
+  std::unique_ptr<Conversion> conversion_;  // null for a plain protocol
   Backlog to_client_;
   Backlog to_target_;
   Time deadline_;
+  Time next_ping_ = Time::max();
+  Time last_data_;
   Time closing_since_ = Time::max();
   Account account_;
   Intake client_in_ = Intake::flowing;

@@ -19,8 +19,8 @@ std::string with_port(const Address& address, std::uint16_t port) {
 
 class Walk {
  public:
-  Walk(const CheckArguments& arguments, const Document& document, Report& report)
-      : arguments_(arguments), document_(document), report_(report) {}
+  Walk(const CheckArguments& arguments, CheckResult& result, Report& report)
+      : arguments_(arguments), document_(*result.document), result_(result), report_(report) {}
 
   Conclusion run() {
     if (arguments_.trust_anchor) {
@@ -37,9 +37,9 @@ class Walk {
   std::optional<Conclusion> judge_origin() {
     if (!arguments_.origin) return std::nullopt;
     const auto& header = arguments_.origin->header;
-    const auto decision =
+    const auto& decision = result_.origin.emplace(
         decide_origin(document_, header ? std::optional<std::string_view>(*header) : std::nullopt,
-                      arguments_.served_by->own);
+                      arguments_.served_by->own));
     report_.origin_judged(decision);
     if (decision) return std::nullopt;
     return refused(decision.error());
@@ -53,8 +53,8 @@ class Walk {
               "target " + target.to_string() + ": " + addresses.error()};
     }
     const Surroundings surroundings{interface_addresses(), arguments_.own_listeners};
-    const auto decision = decide_target(target, *addresses, arguments_.rules, surroundings,
-                                        arguments_.administrators);
+    const auto& decision = result_.target.emplace(decide_target(
+        target, *addresses, arguments_.rules, surroundings, arguments_.administrators));
     report_.target_judged(document_, decision);
     if (const auto refusal = decision.refusal()) return refused(*refusal);
     if (decision.unix_socket_allowed()) {
@@ -77,13 +77,11 @@ class Walk {
         return {Verdict::refused, "consent-off",
                 candidates[i].to_string() + ": WebSocketConsent is off, so that no owner is asked"};
       }
-      auto verdict = ask_owner(candidates[i]);
+      const auto& verdict = ask_owner(candidates[i]);
       report_.consent_judged(verdict);
       if (verdict.is_granted()) {
-        return {Verdict::granted,
-                "",
-                std::move(verdict.text),
-                {with_port(candidates[i], document_.target.port)}};
+        return {
+            Verdict::granted, "", verdict.text, {with_port(candidates[i], document_.target.port)}};
       }
       if (refusal.reason.empty()) refusal.reason = name_of(verdict.reason);
       refusal.text.append(refusal.text.empty() ? "" : "; ").append(verdict.text);
@@ -91,18 +89,20 @@ class Walk {
     return refusal;
   }
 
-  ConsentVerdict ask_owner(const Address& address) {
-    const auto resolvers =
-        arguments_.resolvers.empty() ? system_dns_servers() : arguments_.resolvers;
-    report_.consent_asked({address, document_.target.port, resolvers});
-    SocketExchange exchange(resolvers);
+  const ConsentVerdict& ask_owner(const Address& address) {
+    const ConsentQuestion question{
+        address, document_.target.port,
+        arguments_.resolvers.empty() ? system_dns_servers() : arguments_.resolvers};
+    report_.consent_asked(question);
+    SocketExchange exchange(question.resolvers);
     const bool validates = arguments_.consent == ConsentAsked::dnssec;
     Resolver resolver =
         validates && anchors_
             ? Resolver(exchange, *anchors_)
             : Resolver(exchange, validates ? Validation::by_resolver : Validation::off);
-    return judge_consent(address, document_.target.port, arguments_.served_by->host, resolver,
-                         validates ? ConsentMode::dnssec : ConsentMode::dns, {}, &report_);
+    auto verdict = judge_consent(address, question.port, arguments_.served_by->host, resolver,
+                                 validates ? ConsentMode::dnssec : ConsentMode::dns, {}, &report_);
+    return result_.owners.emplace_back(AskedOwner{question, std::move(verdict)}).verdict;
   }
 
   static Conclusion refused(const Refusal& refusal) {
@@ -111,27 +111,35 @@ class Walk {
 
   const CheckArguments& arguments_;
   const Document& document_;
+  CheckResult& result_;
   Report& report_;
   std::optional<TrustAnchors> anchors_;
 };
 
-Conclusion conclude(const CheckArguments& arguments, Report& report) {
-  const auto file = read_document_file(arguments.file);
+Conclusion conclude(const CheckArguments& arguments, CheckResult& result, Report& report) {
+  auto file = read_document_file(arguments.file);
   if (!file) {
-    report.document_failed(file.error());
-    return {Verdict::unusable, file.error().fault, file.error().message};
+    result.fault = std::move(file.error());
+    report.document_failed(*result.fault);
+    return {Verdict::unusable, result.fault->fault, result.fault->message};
   }
-  report.document_read(file->document);
+  result.document = std::move(file->document);
+  report.document_read(*result.document);
   if (!arguments.served_by) return {Verdict::valid, "", "the policy is valid"};
-  return Walk(arguments, file->document, report).run();
+  return Walk(arguments, result, report).run();
 }
 
 }  // namespace
 
-ExitStatus check(const CheckArguments& arguments, Report& report) {
-  const auto conclusion = conclude(arguments, report);
-  report.concluded(conclusion);
-  switch (conclusion.verdict) {
+CheckResult check(const CheckArguments& arguments, Report& report) {
+  CheckResult result;
+  result.conclusion = conclude(arguments, result, report);
+  report.concluded(result.conclusion);
+  return result;
+}
+
+ExitStatus exit_status(Verdict verdict) {
+  switch (verdict) {
     case Verdict::valid:
     case Verdict::granted: return ExitStatus::good;
     case Verdict::refused: return ExitStatus::refused;

@@ -15,22 +15,22 @@ struct FreeTree {
 
 }  // namespace
 
-ElementLines find_element_lines(std::string_view xml) {
-  ElementLines lines;
+ElementLines::ElementLines(std::string_view xml) {
   const std::unique_ptr<xmlDoc, FreeTree> tree(xmlReadMemory(
       xml.data(), static_cast<int>(xml.size()), nullptr, nullptr,
       XML_PARSE_NONET | XML_PARSE_IGNORE_ENC | XML_PARSE_NOERROR | XML_PARSE_NOWARNING));
   const xmlNode* const root = tree ? xmlDocGetRootElement(tree.get()) : nullptr;
-  if (root == nullptr) return lines;
+  if (root == nullptr) return;
   for (const xmlNode* each = root->children; each != nullptr; each = each->next) {
     if (each->type != XML_ELEMENT_NODE) continue;
-    const std::string_view name = reinterpret_cast<const char*>(each->name);
-    const int line = static_cast<int>(xmlGetLineNo(each));
-    if (name == "host") lines.host = line;
-    if (name == "port") lines.port = line;
-    if (name == "allow-origin") lines.allow_origins.push_back(line);
+    lines_[reinterpret_cast<const char*>(each->name)].push_back(
+        static_cast<int>(xmlGetLineNo(each)));
   }
-  return lines;
+}
+
+int ElementLines::line_of(std::string_view element, std::size_t index) const {
+  const auto found = lines_.find(element);
+  return found == lines_.end() || index >= found->second.size() ? 0 : found->second[index];
 }
 
 }  // namespace policy::tool

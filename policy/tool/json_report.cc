@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/tool/json_report.hh"
 
-#include <ostream>
+#include <optional>
+#include <string_view>
 #include <utility>
+
+#include "policy/protocol.hh"
 
 namespace policy::tool {
 namespace {
@@ -63,7 +66,12 @@ Json json_of(const ConsentStep& step) {
   return object;
 }
 
-}  // namespace
+template <typename Range>
+Json objects(const Range& range) {
+  Json array = Json::array();
+  for (const auto& each : range) array.push(json_of(each));
+  return array;
+}
 
 Json json_of(const FileFault& fault) {
   Json object = Json::object();
@@ -74,81 +82,96 @@ Json json_of(const FileFault& fault) {
   return object;
 }
 
-void JsonReport::document_failed(const FileFault& fault) { fault_ = json_of(fault); }
+Json tls_of(const Document& document) {
+  if (!document.tls) return Json::null();
+  Json object = Json::object();
+  object.set("ca_file", or_null(document.tls->ca_file))
+      .set("name", document.tls->name.empty() ? document.target.text : document.tls->name);
+  return object;
+}
 
-void JsonReport::document_read(const Document& document) {
+Json json_of(const Document& document) {
   const auto& target = document.target;
-  document_ = Json::object();
-  document_.set("target", target.to_string())
+  Json object = Json::object();
+  object.set("target", target.to_string())
       .set("kind", kind_of(target))
       .set("host", or_null(target.text))
       .set("port", target.port == 0 ? Json::null() : Json(target.port))
-      .set("allow_origins", texts(document.allow_origins, [](const OriginPattern& pattern) {
-             return pattern.to_string();
-           }));
+      .set("allow_origins", texts(document.allow_origins,
+                                  [](const OriginPattern& pattern) { return pattern.to_string(); }))
+      .set("protocols", Json::array_of(document.protocols))
+      .set("framing", document.framing ? Json(name_of(*document.framing)) : Json::null())
+      .set("max_message", document.max_message ? Json(*document.max_message) : Json::null())
+      .set("idle_timeout_ms",
+           document.idle_timeout ? Json(document.idle_timeout->count()) : Json::null())
+      .set("tls", tls_of(document))
+      .set("proxy_protocol", document.proxy_protocol
+                                 ? Json(static_cast<int>(*document.proxy_protocol))
+                                 : Json::null());
+  return object;
 }
 
-void JsonReport::origin_judged(const Decision& decision) {
-  const auto& header = arguments_.origin->header;
-  origin_ = Json::object();
-  origin_.set("header", header ? Json(*header) : Json::null())
+Json json_of(const Decision& decision, const std::optional<std::string>& header) {
+  Json object = Json::object();
+  object.set("header", header ? Json(*header) : Json::null())
       .set("granted", decision.has_value())
       .set("reason", decision ? Json::null() : Json(name_of(decision.error().rule)))
       .set("text", decision ? decision->log_text : decision.error().log_text);
+  return object;
 }
 
-void JsonReport::target_judged(const Document&, const TargetDecision& decision) {
-  Json addresses = Json::array();
-  for (const auto& judgement : decision.judgements) addresses.push(json_of(judgement));
-  target_ = Json::object();
-  target_
+Json json_of(const CheckArguments& arguments, const TargetDecision& decision) {
+  Json object = Json::object();
+  object
       .set("rules",
-           texts(arguments_.rules.rules(), [](const TargetRule& rule) { return rule.text; }))
-      .set("rules_assumed", arguments_.rules_assumed && !arguments_.administrators)
-      .set("administrators", arguments_.administrators)
-      .set("judgements", std::move(addresses));
+           texts(arguments.rules.rules(), [](const TargetRule& rule) { return rule.text; }))
+      .set("rules_assumed", arguments.rules_assumed && !arguments.administrators)
+      .set("administrators", arguments.administrators)
+      .set("judgements", objects(decision.judgements));
+  return object;
 }
 
-void JsonReport::consent_asked(const ConsentQuestion& question) {
-  question_ = Json::object();
-  question_.set("address", question.address.to_string())
-      .set("port", question.port)
-      .set("served_by", arguments_.served_by->host)
-      .set("mode", name_of(arguments_.consent))
-      .set("resolvers",
-           texts(question.resolvers, [](const DnsServer& server) { return server.to_string(); }));
-  steps_ = Json::array();
-}
-
-void JsonReport::step_done(const ConsentStep& step) { steps_.push(json_of(step)); }
-
-void JsonReport::consent_judged(const ConsentVerdict& verdict) {
-  question_.set("granted", verdict.is_granted())
+Json json_of(const CheckArguments& arguments, const AskedOwner& owner) {
+  const ConsentVerdict& verdict = owner.verdict;
+  Json object = Json::object();
+  object.set("address", owner.question.address.to_string())
+      .set("port", owner.question.port)
+      .set("served_by", arguments.served_by->host)
+      .set("mode", name_of(arguments.consent))
+      .set("resolvers", texts(owner.question.resolvers,
+                              [](const DnsServer& server) { return server.to_string(); }))
+      .set("granted", verdict.is_granted())
       .set("reason", name_of(verdict.reason))
       .set("text", verdict.text)
       .set("ttl", verdict.ttl.count())
       .set("status", name_of(verdict.status))
       .set("fault",
            verdict.fault == SecurityFault::none ? Json::null() : Json(name_of(verdict.fault)))
-      .set("steps", std::exchange(steps_, Json::array()));
-  consent_.push(std::exchange(question_, Json::null()));
+      .set("steps", objects(verdict.steps));
+  return object;
 }
 
-void JsonReport::concluded(const Conclusion& conclusion) {
-  const auto& served_by = arguments_.served_by;
+}  // namespace
+
+Json json_of(const CheckArguments& arguments, const CheckResult& result) {
+  const Conclusion& conclusion = result.conclusion;
+  const auto& served_by = arguments.served_by;
+  Json consent = Json::array();
+  for (const auto& owner : result.owners) consent.push(json_of(arguments, owner));
   Json object = Json::object();
-  object.set("file", arguments_.file)
+  object.set("file", arguments.file)
       .set("verdict", name_of(conclusion.verdict))
       .set("reason", or_null(conclusion.reason))
       .set("text", conclusion.text)
       .set("connect_to", Json::array_of(conclusion.connect_to))
-      .set("error", std::move(fault_))
-      .set("document", std::move(document_))
+      .set("error", result.fault ? json_of(*result.fault) : Json::null())
+      .set("document", result.document ? json_of(*result.document) : Json::null())
       .set("served_by", served_by ? Json(served_by->own.to_string()) : Json::null())
-      .set("origin", std::move(origin_))
-      .set("target", std::move(target_))
-      .set("consent", std::move(consent_));
-  out_ << object.to_string();
+      .set("origin",
+           result.origin ? json_of(*result.origin, arguments.origin->header) : Json::null())
+      .set("target", result.target ? json_of(arguments, *result.target) : Json::null())
+      .set("consent", std::move(consent));
+  return object;
 }
 
 Json json_of(const std::string& file, std::span<const Warning> warnings) {

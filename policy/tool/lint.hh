@@ -17,7 +17,7 @@ struct Warning {
   std::string message;  ///< one line: what follows from it, and what to write instead
 };
 
-/// In the order of host, port, allow-origin.
+/// By element: host, port, allow-origin (each in its turn), max-message, idle-timeout, tls.
 std::vector<Warning> lint(const Document& document, const ElementLines& lines);
 
 }  // namespace policy::tool

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a check tells of itself while it is walked, and who hears it.
+// What a check finds, and who hears of it while it is walked.
 #pragma once
 
-#include <span>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "policy/consent.hh"
 #include "policy/decide.hh"
+#include "policy/dns_server.hh"
 #include "policy/document.hh"
 #include "policy/tool/arguments.hh"
 #include "policy/tool/document_file.hh"
@@ -42,23 +44,39 @@ struct Conclusion {
 
 /// One owner who is asked.
 struct ConsentQuestion {
-  const Address& address;
+  Address address;
   std::uint16_t port;
-  std::span<const DnsServer> resolvers;
+  std::vector<DnsServer> resolvers;
 };
 
-/// Calls come in the order of the walk; what is not reached is not called. concluded() is the last.
+struct AskedOwner {
+  ConsentQuestion question;
+  ConsentVerdict verdict;
+};
+
+/// All that a check has found. What was not reached is empty.
+struct CheckResult {
+  std::optional<FileFault> fault;
+  std::optional<Document> document;
+  std::optional<Decision> origin;
+  std::optional<TargetDecision> target;
+  std::vector<AskedOwner> owners;
+  Conclusion conclusion;
+};
+
+/// Is told of a check as it is walked, for those who do not wait for the result. Calls come in the
+/// order of the walk; what is not reached is not called. concluded() is the last.
 class Report : public StepObserver {
  public:
-  virtual void document_failed(const FileFault& fault) = 0;
-  virtual void document_read(const Document& document) = 0;
+  virtual void document_failed(const FileFault& /*fault*/) {}
+  virtual void document_read(const Document& /*document*/) {}
   /// Only where an origin was asked for.
-  virtual void origin_judged(const Decision& decision) = 0;
-  virtual void target_judged(const Document& document, const TargetDecision& decision) = 0;
-  virtual void consent_asked(const ConsentQuestion& question) = 0;
-  void step_done(const ConsentStep& step) override = 0;
-  virtual void consent_judged(const ConsentVerdict& verdict) = 0;
-  virtual void concluded(const Conclusion& conclusion) = 0;
+  virtual void origin_judged(const Decision& /*decision*/) {}
+  virtual void target_judged(const Document& /*document*/, const TargetDecision& /*decision*/) {}
+  virtual void consent_asked(const ConsentQuestion& /*question*/) {}
+  void step_done(const ConsentStep& /*step*/) override {}
+  virtual void consent_judged(const ConsentVerdict& /*verdict*/) {}
+  virtual void concluded(const Conclusion& /*conclusion*/) {}
 };
 
 }  // namespace policy::tool

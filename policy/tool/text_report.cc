@@ -2,7 +2,10 @@
 #include "policy/tool/text_report.hh"
 
 #include <ostream>
+#include <vector>
 
+#include "policy/protocol.hh"
+#include "policy/quantity.hh"
 #include "policy/tool/terminal.hh"
 
 namespace policy::tool {
@@ -16,6 +19,26 @@ std::string joined(const Range& range, Text&& text) {
     all += text(each);
   }
   return all;
+}
+
+std::string tls_text(const TargetTls& tls, const Endpoint& target) {
+  return "tls: the target's certificate is for " + (tls.name.empty() ? target.text : tls.name) +
+         ", by " + (tls.ca_file.empty() ? "the system's authorities" : tls.ca_file);
+}
+
+/// What is written beyond target and origins.
+std::vector<std::string> further_elements(const Document& document) {
+  std::vector<std::string> lines;
+  for (const auto& protocol : document.protocols) lines.push_back("protocol: " + protocol);
+  if (document.framing) lines.push_back("framing: " + std::string(name_of(*document.framing)));
+  if (document.max_message) lines.push_back("max-message: " + size_text(*document.max_message));
+  if (document.idle_timeout) lines.push_back("idle-timeout: " + time_text(*document.idle_timeout));
+  if (document.tls) lines.push_back(tls_text(*document.tls, document.target));
+  if (document.proxy_protocol) {
+    const auto version = static_cast<int>(*document.proxy_protocol);
+    lines.push_back("proxy-protocol: " + std::to_string(version));
+  }
+  return lines;
 }
 
 void write_line(std::ostream& out, std::string_view text) { out << terminal_line(text) << '\n'; }
@@ -46,6 +69,7 @@ void TextReport::document_read(const Document& document) {
     line(1, "allow-origin: " + pattern.to_string() +
                 (pattern.counted_by_origin() ? " (written " + pattern.text() + ")" : ""));
   }
+  for (const auto& each : further_elements(document)) line(1, each);
   if (arguments_.served_by) line(1, "served by: " + arguments_.served_by->own.to_string());
   if (arguments_.served_by && !arguments_.origin) {
     heading("origin");

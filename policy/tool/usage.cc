@@ -20,7 +20,8 @@ std::string_view usage_text() {
         --administrators        the document is a WebSocketPolicyFile
 
   wspolicy lint FILE [--json]
-      What is allowed and seldom meant: origins of everybody, pages without TLS, risky ports.
+      What is allowed and seldom meant: origins of everybody, pages without TLS, risky ports,
+      TLS on a port without it, sizes and times that hinder.
 
   wspolicy record --from HOST [--from HOST...] --port PORTS [--for ADDRESS] [--for NAME] [--json]
       The TXT record by which the owner of a service agrees to be reached from HOST's policies.

@@ -232,6 +232,15 @@ def configtest(certificate, text):
     ("WebSocketThreads many", "WebSocketThreads"),
     ("WebSocketThreads 100000", "WebSocketThreads"),
     ("WebSocketPolicyFile", "argument"),
+    ("WebSocketIdleTimeout never", "WebSocketIdleTimeout.*not a time"),
+    ("WebSocketCompression", "On or Off"),
+    ("WebSocketCompression Maybe", "On or Off"),
+    ("WebSocketCompression Off level=1", "behind Off"),
+    ("WebSocketCompression On level=0", "level=.*1 to 9"),
+    ("WebSocketCompression On level=ten", "level=.*1 to 9"),
+    ("WebSocketCompression On window=8", "window=.*9 to 15"),
+    ("WebSocketCompression On window=16", "window=.*9 to 15"),
+    ("WebSocketCompression On takeover", "no-takeover"),
     ('<Location "/x">\nWebSocketThreads 2\n</Location>', "not allowed|cannot occur"),
 ])
 def test_a_bad_value_is_told_why(certificate, line, reason):
@@ -247,7 +256,8 @@ def test_a_bad_value_is_told_why(certificate, line, reason):
     "WebSocketTarget [2001:db8::]/32:6667", "WebSocketOriginStatus 403",
     "WebSocketConnectTimeout 5", "WebSocketConnectTimeout 1500ms", "WebSocketConnectTimeout 1min",
     "WebSocketCloseTimeout 5s", "WebSocketDrainTimeout 10min", "WebSocketThreads 4",
-    'WebSocketPolicyFile "conf/irc.xml"',
+    'WebSocketPolicyFile "conf/irc.xml"', "WebSocketIdleTimeout off", "WebSocketIdleTimeout 10min",
+    "WebSocketCompression off", "WebSocketCompression On level=1 window=9 no-takeover",
 ])
 def test_a_good_value_passes_the_configtest(certificate, line):
     status, said = configtest(certificate, line)

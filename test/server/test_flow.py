@@ -7,23 +7,12 @@ import time
 
 from support import frame, sanitizer, targets
 from support.matrix import everywhere
-from support.waiting import wait_until
+from support.waiting import wait_stalled, wait_until
 
 MUCH = 60_000_000
 # The kernel's own buffers on the way: two sockets a side, each of a few MiB.
 KERNEL = 40_000_000
 GROWTH_KIB = 5 * 1024
-
-
-def wait_stalled(size):
-    """The value of size() when it has not grown for half a second."""
-    last, since = size(), time.monotonic()
-    deadline = since + 20
-    while time.monotonic() < min(since + 0.5, deadline):
-        time.sleep(0.05)
-        if size() != last:
-            last, since = size(), time.monotonic()
-    return last
 
 
 def assert_memory_is_bounded(httpd, before):

@@ -32,6 +32,50 @@ def test_a_valid_document_is_good(wspolicy, write):
     assert "irc.example.org:6667" in done.out and PAGE in done.out and "VALID" in done.out
 
 
+FURTHER = """<websocket><host>192.0.2.1</host><port>6697</port>
+<protocol>text.ircv3.net</protocol><protocol>chat</protocol><framing>lines</framing>
+<max-message>65536</max-message><idle-timeout>600</idle-timeout>
+<tls>/etc/ssl/irc.pem</tls><tls-name>irc.example.org</tls-name>
+<proxy-protocol>2</proxy-protocol></websocket>
+"""
+
+
+def test_everything_that_a_document_says_is_printed(wspolicy, write):
+    done = wspolicy("check", write(FURTHER))
+    assert done.status == 0
+    lines = [line.strip() for line in done.out.splitlines()]
+    for line in ("protocol: text.ircv3.net", "protocol: chat", "framing: lines",
+                 "max-message: 64K", "idle-timeout: 10min",
+                 "tls: the target's certificate is for irc.example.org, by /etc/ssl/irc.pem",
+                 "proxy-protocol: 2"):
+        assert line in lines, done.out
+    document = wspolicy("check", write(FURTHER), "--json").json["document"]
+    assert list(document) == ["target", "kind", "host", "port", "allow_origins", "protocols",
+                              "framing", "max_message", "idle_timeout_ms", "tls", "proxy_protocol"]
+    assert document["protocols"] == ["text.ircv3.net", "chat"]
+    assert document["framing"] == "lines"
+    assert document["max_message"] == 65536
+    assert document["idle_timeout_ms"] == 600_000
+    assert document["tls"] == {"ca_file": "/etc/ssl/irc.pem", "name": "irc.example.org"}
+    assert document["proxy_protocol"] == 2
+
+
+def test_the_name_in_the_certificate_is_the_host_unless_written(wspolicy, write):
+    path = write("<websocket><host>192.0.2.1</host><port>6697</port><tls/></websocket>")
+    assert wspolicy("check", path, "--json").json["document"]["tls"] == {
+        "ca_file": None, "name": "192.0.2.1"}
+    assert "is for 192.0.2.1, by the system's authorities" in wspolicy("check", path).out
+
+
+def test_what_a_document_does_not_say_is_null(wspolicy, write):
+    document = wspolicy("check", write(policy()), "--json").json["document"]
+    assert document["protocols"] == []
+    for key in ("framing", "max_message", "idle_timeout_ms", "tls", "proxy_protocol"):
+        assert document[key] is None
+    shown = wspolicy("check", write(policy())).out
+    assert not any(word in shown for word in ("framing", "max-message", "tls", "proxy"))
+
+
 def test_standard_input_is_read(wspolicy):
     assert wspolicy("check", "-", stdin=policy().encode()).status == 0
 
@@ -40,6 +84,9 @@ def test_standard_input_is_read(wspolicy):
     ("<websocket>\n<port>6667</port><user/></websocket>", "unknown-element", 2),
     ("<websocket>\n\n<port>0</port></websocket>", "bad-value", 3),
     ("<websocket></websocket>", "missing", 1),
+    ("<websocket>\n<port>1</port>\n<tls/></websocket>", "missing", 3),
+    ("<websocket><port>1</port>\n<framing>text</framing><protocol>mqtt</protocol></websocket>",
+     "bad-value", 2),
     ("{}", "not-xml", 1),
     ("", "empty", 1),
     ('<!DOCTYPE websocket SYSTEM "x"><websocket/>', "doctype", 1),
@@ -214,6 +261,14 @@ def test_lint_warns_with_lines(wspolicy, write):
     listed = wspolicy("lint", path, "--json").json["warnings"]
     assert [(one["name"], one["line"]) for one in listed[:2]] == [("port-dangerous", 2),
                                                                  ("origin-any", 3)]
+
+
+def test_lint_warns_of_sizes_times_and_tls(wspolicy, write):
+    path = write("<websocket>\n<port>6697</port>\n<max-message>1G</max-message>\n"
+                 "<idle-timeout>5</idle-timeout></websocket>")
+    listed = wspolicy("lint", path, "--json").json["warnings"]
+    assert [(one["name"], one["line"]) for one in listed] == [
+        ("tls-missing", 2), ("max-message-large", 3), ("idle-timeout-short", 4)]
 
 
 def test_record_prints_the_record_alone_on_standard_output(wspolicy):

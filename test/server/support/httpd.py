@@ -55,8 +55,10 @@ RequestReadTimeout body=10,minrate=500
 RemoteIPHeader X-Forwarded-For
 RemoteIPTrustedProxy 10.99.99.99
 AddOutputFilterByType DEFLATE text/html text/plain text/xml application/xml
-SSLSessionCache "shmcb:{root}/run/ssl_scache(512000)"
-SSLSessionCacheTimeout 300
+<IfModule ssl_module>
+  SSLSessionCache "shmcb:{root}/run/ssl_scache(512000)"
+  SSLSessionCacheTimeout 300
+</IfModule>
 DocumentRoot "{root}/htdocs"
 <Directory />
   AllowOverride None
@@ -70,10 +72,12 @@ DocumentRoot "{root}/htdocs"
 </Location>
 {websocket}
 {extra}
-<VirtualHost 127.0.0.1:{https_port}>
-  ServerName localhost
-  {https}
-</VirtualHost>
+<IfModule ssl_module>
+  <VirtualHost 127.0.0.1:{https_port}>
+    ServerName localhost
+    {https}
+  </VirtualHost>
+</IfModule>
 """
 
 HTTPS = """SSLEngine on
@@ -117,12 +121,13 @@ class Httpd:
     """One instance. `extra` goes into the server config, `https_extra` into the TLS virtual host.
 
     In both, {root}, {http_port}, {https_port} and {https} stand for this instance's own.
-    `modules` are loaded besides Debian's own; `limits` replace Debian's;
+    `modules` are loaded besides Debian's own, `without` are not; `limits` replace Debian's;
     `targets` is the server-wide WebSocketTarget; None leaves the directive out.
     """
 
     def __init__(self, certificate, *, mpm="event", extra="", https_extra="", targets="same-host",
-                 limits=None, max_descriptors=None, keep=False, module=True, modules=()):
+                 limits=None, max_descriptors=None, keep=False, module=True, modules=(),
+                 without=()):
         self.mpm = mpm
         self.certificate = certificate
         self.root = Path(tempfile.mkdtemp(prefix="websocket-httpd-"))
@@ -132,7 +137,7 @@ class Httpd:
         self._max_descriptors = max_descriptors
         self._keep = keep
         self._module = module
-        self._modules = [*MODULES, "unixd", *modules]
+        self._modules = [name for name in (*MODULES, "unixd", *modules) if name not in without]
         self._process = None
         self._told_reports = set()
         self._make_folders()
@@ -211,7 +216,8 @@ class Httpd:
                 *arguments]
 
     def _environment(self):
-        return {**os.environ, "LC_ALL": "C", **sanitizer.environment(self.root / "report")}
+        return {**os.environ, "LC_ALL": "C", "SSL_CERT_FILE": str(self.certificate.authority.root),
+                **sanitizer.environment(self.root / "report")}
 
     def _before_exec(self):
         if self._max_descriptors:

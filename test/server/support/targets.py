@@ -2,6 +2,7 @@
 """Small TCP services as threads, on loopback ports that the kernel chose."""
 
 import hashlib
+import os
 import selectors
 import socket
 import struct
@@ -38,6 +39,8 @@ class Session:
         self.received = bytearray()  # the first MiB
         self.received_size = 0
         self.sent_size = 0
+        self.opened = threading.Event()  # the target's openings are behind it
+        self.failure = None  # what went wrong in one of them
         self.ended = threading.Event()
         self.how = None  # "fin" or "reset", once ended
         self._hash = hashlib.sha256()
@@ -99,19 +102,28 @@ class Session:
 
 
 class Target:
-    """Accepts for ever; every connection is served by `serve` of the subclass, on a thread."""
+    """Accepts for ever; every connection is served by `serve` of the subclass, on a thread.
+
+    `openings` are called with the session before that; they may replace its connection, and raise
+    OSError or ValueError. `path` makes it a Unix socket; `address` may be IPv6.
+    """
 
     backlog = 128
 
-    def __init__(self, *, receive_buffer=None, send_buffer=None, address="127.0.0.1"):
-        self._listener = socket.socket()
+    def __init__(self, *, receive_buffer=None, send_buffer=None, address="127.0.0.1", port=0,
+                 path=None, openings=()):
+        self.openings = openings
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.socket(family if path is None else socket.AF_UNIX)
         if receive_buffer:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         if send_buffer:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-        self._listener.bind((address, 0))
+        self._listener.bind((address, port) if path is None else str(path))
+        if path is not None:
+            os.chmod(path, 0o777)
         self._listener.listen(self.backlog)
-        self.port = self._listener.getsockname()[1]
+        self.port = self._listener.getsockname()[1] if path is None else None
         self.sessions = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -122,14 +134,22 @@ class Target:
                 connection, peer = self._listener.accept()
             except OSError:
                 return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.port is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session = Session(connection, peer)
             self.sessions.append(session)
             threading.Thread(target=self._serve_and_close, args=(session,), daemon=True).start()
 
     def _serve_and_close(self, session):
-        with suppress(OSError):
-            self.serve(session)
+        try:
+            for opening in self.openings:
+                opening(session)
+        except (OSError, ValueError) as error:
+            session.failure = error
+        else:
+            session.opened.set()
+            with suppress(OSError):
+                self.serve(session)
         session.connection.close()
         if not session.ended.is_set():
             session.end("closed here")
@@ -141,6 +161,11 @@ class Target:
         wait_until(lambda: len(self.sessions) > number, timeout)
         assert len(self.sessions) > number, "the target was not connected to"
         return self.sessions[number]
+
+    @property
+    def opened(self):
+        """Sessions that got as far as the target's own protocol."""
+        return [session for session in self.sessions if session.opened.is_set()]
 
     def close(self):
         with suppress(OSError):

@@ -331,7 +331,8 @@ TEST_CASE("a tunnel may be adopted in the middle of closing", "[engine]") {
   Line& line = *works.lines.emplace_back(std::make_unique<Line>());
   auto made = works.make(line);
   Bytes early = message("early") + close_frame(1000);
-  made->feed_early(early, Clock::now());
+  tunnel::Scratch scratch;
+  made->feed_early(early, scratch, Clock::now());
   REQUIRE(works.engine->adopt(made));
   CHECK(text(receive_to_the_end(line.target)) == "early");
   const auto frames = line.all_frames();
@@ -372,7 +373,7 @@ TEST_CASE("a tunnel that cannot be polled stays the caller's", "[engine]") {
     auto made = std::make_unique<Tunnel>(
         std::make_unique<SocketEnd>(std::move(client.near)),
         std::make_unique<SocketEnd>(Descriptor(open("/proc/self/exe", O_RDONLY | O_CLOEXEC))),
-        session::Limits{}, Timing{}, nullptr, Clock::now());
+        tunnel::Protocol{}, Timing{}, nullptr, Clock::now());
     REQUIRE_FALSE(works.engine->adopt(made));
     REQUIRE(made != nullptr);
     REQUIRE_FALSE(made->finished());
@@ -390,7 +391,7 @@ TEST_CASE("a client that never runs dry leaves the others their turn, and ends",
   SocketPair target = unix_pair();
   auto endless = std::make_unique<Tunnel>(std::make_unique<EndlessEnd>(),
                                           std::make_unique<SocketEnd>(std::move(target.near)),
-                                          session::Limits{}, Timing{}, nullptr, Clock::now());
+                                          tunnel::Protocol{}, Timing{}, nullptr, Clock::now());
   REQUIRE(works.engine->adopt(endless));
   const Line& line = works.connect();
   send_all(line.client, message("up"));

@@ -190,7 +190,7 @@ TEST_CASE("what a write left over is not waited for where room cannot be polled"
   client->write_at_most = 1000;
   SocketPair target = unix_pair();
   Tunnel tunnel(std::make_unique<ScriptedEnd>(client),
-                std::make_unique<tunnel::SocketEnd>(std::move(target.near)), session::Limits{},
+                std::make_unique<tunnel::SocketEnd>(std::move(target.near)), tunnel::Protocol{},
                 Timing{.close_timeout = 0s}, nullptr, Clock::now());
   const std::string text(50'000, 'x');
   send_all(target.far, bytes(text));
@@ -215,7 +215,7 @@ TEST_CASE("input that waits inside an end is read before any poll", "[engine]") 
   client->input_ended = true;
   SocketPair target = unix_pair();
   Tunnel tunnel(std::make_unique<ScriptedEnd>(client),
-                std::make_unique<tunnel::SocketEnd>(std::move(target.near)), session::Limits{},
+                std::make_unique<tunnel::SocketEnd>(std::move(target.near)), tunnel::Protocol{},
                 Timing{.close_timeout = 200ms}, nullptr, Clock::now());
   TestSupervisor supervisor;
   drive_on_this_thread(tunnel, {}, supervisor);

@@ -311,6 +311,31 @@ TEST_CASE("RSV2 and RSV3 stay refused where RSV1 is agreed", "[frame][rfc6455-5.
   }
 }
 
+TEST_CASE("frames of a compressed message may be longer by what compression can add",
+          "[frame][rfc6455-10.4]") {
+  const Decoder::Options options{.allow_compressed = true, .max_frame = 800};
+  REQUIRE(most_compressed(800) == 800 + 100 + 1024);
+  const std::string longest(1924, 'x');
+  const std::string too_long(1925, 'x');
+  CHECK_FALSE(decode_whole(frame(k_fin | k_rsv1 | 2, longest), options).violation);
+  CHECK_FALSE(decode_whole(frame(k_rsv1 | 2, "") + frame(k_fin | 0, longest), options).violation);
+  check_violation(frame(k_fin | k_rsv1 | 2, too_long), Violation::message_too_big, 4, options);
+  check_violation(frame(k_rsv1 | 2, "") + frame(k_fin | 0, too_long), Violation::message_too_big,
+                  10, options);
+  // A message that is not compressed gains nothing, wherever it stands.
+  check_violation(frame(k_fin | k_rsv1 | 2, "") + frame(k_fin | 2, std::string(801, 'x')),
+                  Violation::message_too_big, 10, options);
+  check_violation(frame(2, "") + frame(k_fin | 0, std::string(801, 'x')),
+                  Violation::message_too_big, 10, options);
+}
+
+TEST_CASE("no limit stays none for compressed frames", "[frame]") {
+  constexpr auto k_none = std::numeric_limits<std::uint64_t>::max();
+  CHECK(most_compressed(k_none) == k_none);
+  CHECK(most_compressed(0) == 1024);
+  CHECK(most_compressed(std::uint64_t{1} << 62U) >= std::uint64_t{1} << 62U);
+}
+
 // The contract of decode().
 
 TEST_CASE("after a violation the answer stays and nothing is consumed", "[frame]") {

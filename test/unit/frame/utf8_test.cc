@@ -190,6 +190,61 @@ TEST_CASE("the incomplete tail is what a later byte could still finish", "[frame
   CHECK(incomplete_tail(bytes(tail.text)) == tail.size);
 }
 
+TEST_CASE("text goes as far as its last whole code point, and what is begun behind it is told",
+          "[frame][rfc3629]") {
+  struct Case {
+    std::string text;
+    Utf8Extent extent;
+  };
+  const Case one = GENERATE(
+      Case{""s, {0, 0}}, Case{"abc"s, {3, 0}}, Case{"\xC3\xA4"s, {2, 0}}, Case{"a\xC3"s, {1, 1}},
+      Case{"a\xE2\x82"s, {1, 2}}, Case{"a\xF0\x9F\x98"s, {1, 3}}, Case{"\xF0\x9F"s, {0, 2}},
+      Case{"\xE2\x82\xAC\xC3"s, {3, 1}},
+      // ended by a byte that does not belong to it
+      Case{"a\xC3z"s, {1, 1}}, Case{"a\xE2\x82z"s, {1, 2}}, Case{"a\xF0\x9F\x98z"s, {1, 3}},
+      Case{"a\xF0\x9F\xC3\xA4"s, {1, 2}},
+      // nothing can begin so
+      Case{"a\x80"s, {1, 0}}, Case{"\xFFz"s, {0, 0}}, Case{"a\xC0\x80"s, {1, 0}},
+      Case{"a\xF5\x80"s, {1, 0}}, Case{"a\xED\xA0\x80"s, {1, 1}}, Case{"a\xE0\x80\x80"s, {1, 1}},
+      Case{"a\xF4\x90\x80"s, {1, 1}}, Case{"a\xF0\x8F\x80"s, {1, 1}});
+  for (std::size_t before = 0; before <= 70; ++before) {
+    const std::string text = std::string(before, '.') + one.text;
+    CAPTURE(text);
+    CHECK(utf8_extent(bytes(text)) == Utf8Extent{before + one.extent.whole, one.extent.begun});
+  }
+}
+
+// What utf8_extent says, found out byte by byte.
+Utf8Extent extent_in_steps(std::span<const std::byte> text) {
+  Utf8Validator validator;
+  std::size_t whole = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!validator.feed(text.subspan(at, 1))) return {whole, at - whole};
+    if (validator.complete()) whole = at + 1;
+  }
+  return {whole, text.size() - whole};
+}
+
+TEST_CASE("looking at several bytes in one go sees what looking at each of them sees",
+          "[frame][rfc3629]") {
+  // The edges of all the ranges in RFC 3629 section 4 and what lies beside them.
+  const Bytes later = bytes({0x00, 0x7F, 0x80, 0x8F, 0x90, 0xBF, 0xC0, 0xFF});
+  std::size_t wrong = 0;
+  for (unsigned first = 0xC0; first <= 0xFF; ++first) {
+    for (unsigned second = 0; second <= 0xFF; ++second) {
+      Bytes text = bytes({first, second, 0, 0, 'z', 'z'});
+      for (const std::byte third : later) {
+        for (const std::byte fourth : later) {
+          text[2] = third;
+          text[3] = fourth;
+          if (utf8_extent(text) != extent_in_steps(text)) ++wrong;
+        }
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("cutting off the incomplete tail leaves valid text at every cut", "[frame][rfc3629]") {
   std::string text;
   for (const std::uint32_t point : {0x24U, 0xE4U, 0x20ACU, 0x1F600U, 0x7FU, 0xD7FFU, 0x10FFFFU}) {

@@ -34,7 +34,8 @@ TEST_CASE("every violation has the close code that its section asks for",
       case Violation::message_too_big: return 1009;
       case Violation::invalid_utf8:
       case Violation::close_reason_not_utf8:
-      case Violation::deflate_corrupt: return 1007;
+      case Violation::deflate_corrupt:
+      case Violation::line_break: return 1007;
       case Violation::text_not_accepted:
       case Violation::binary_not_accepted: return 1003;
       default: return 1002;

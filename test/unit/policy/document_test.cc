@@ -197,7 +197,7 @@ TEST_CASE("Every error has its place and says what to write", "[policy][document
        "letters, digits"},
       {"<websocket><host>a:25</host><port>25</port></websocket>", "bad-value 1:18", "in <port>"},
       {"<websocket><host>unix:/run/../x</host></websocket>", "bad-value 1:18", ".. segment"},
-      {"<websocket><host>unix:/run/x</host><port>1</port></websocket>", "bad-value 1:1",
+      {"<websocket><host>unix:/run/x</host><port>1</port></websocket>", "bad-value 1:36",
        "leave <port> out"},
       {"<websocket><port>1</port>\n<allow-origin><!-- c -->\n x.org</allow-origin></websocket>",
        "bad-value 3:2", "https://www.example.com"},

@@ -422,6 +422,62 @@ std::string nested(int depth) {
   return text;
 }
 
+/// What the target's side and the handshake's answer could be talked into.
+void add_elements(Cases& cases) {
+  const auto with = [](const std::string& elements) {
+    return "<websocket><host>irc.example.org</host><port>6697</port>" + elements + "</websocket>";
+  };
+  const auto tls = [&](const std::string& file) { return with("<tls>" + file + "</tls>"); };
+  const auto name = [&](const std::string& text) {
+    return with("<tls/><tls-name>" + text + "</tls-name>");
+  };
+  const auto protocol = [&](const std::string& text) {
+    return with("<protocol>" + text + "</protocol>");
+  };
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "<protocol>p" + std::to_string(i) + "</protocol>";
+  const std::vector<std::pair<std::string, Row>> rows = {
+      {"a header by way of a protocol",
+       {protocol("a&#13;&#10;Set-Cookie: x=1"), "bad-value", "subprotocol"}},
+      {"a second protocol by a comma", {protocol("chat, mqtt"), "bad-value", "subprotocol"}},
+      {"parameters of a protocol", {protocol("chat;q=1"), "bad-value", "subprotocol"}},
+      {"protocols without end", {with(many), "bad-value", "more than 16"}},
+      {"IRC spoken to a broker",
+       {with("<protocol>mqtt</protocol><framing>lines</framing>"), "bad-value", "mqtt"}},
+      {"a framing that is none", {with("<framing>http</framing>"), "bad-value", "binary, text"}},
+      {"verification switched off", {tls("off"), "bad-value", "absolute path"}},
+      {"verification by anybody", {tls("insecure"), "bad-value", "absolute path"}},
+      {"verification switched off by an attribute", {with("<tls verify=\"none\"/>"), "attribute"}},
+      {"authorities from elsewhere", {tls("https://evil.net/ca.pem"), "bad-value"}},
+      {"authorities beside the document", {tls("upload/ca.pem"), "bad-value"}},
+      {"authorities out of a directory", {tls("/etc/ssl/../shadow"), "bad-value", ".. segment"}},
+      {"authorities behind a line break", {tls("/etc/a&#10;/tmp/b"), "bad-value"}},
+      {"a certificate for everybody", {name("*"), "bad-value"}},
+      {"a certificate for all below", {name("*.example.org"), "bad-value"}},
+      {"a certificate for two", {name("irc.example.org,evil.net"), "bad-value"}},
+      {"a certificate for a number", {name("3405803777"), "bad-value", "number"}},
+      {"a name without TLS",
+       {with("<tls-name>irc.example.org</tls-name>"), "bad-value", "write <tls/>"}},
+      {"TLS to nobody in particular",
+       {"<websocket><port>6697</port><tls/></websocket>", "missing", "tls-name"}},
+      {"TLS to whoever has the socket",
+       {"<websocket><host>unix:/run/a.sock</host><tls/></websocket>", "missing", "tls-name"}},
+      {"a size that wraps to 0",
+       {with("<max-message>18446744073709551616</max-message>"), "bad-value", "1024G"}},
+      {"a size that wraps by its unit",
+       {with("<max-message>17179869185G</max-message>"), "bad-value", "1024G"}},
+      {"no size at all", {with("<max-message>0</max-message>"), "bad-value"}},
+      {"a time that never comes",
+       {with("<idle-timeout>99999999999999999999h</idle-timeout>"), "bad-value", "a year"}},
+      {"a time switched off", {with("<idle-timeout>off</idle-timeout>"), "bad-value"}},
+      {"a client's address to choose",
+       {with("<proxy-protocol>PROXY TCP4 127.0.0.1 127.0.0.1 1 1</proxy-protocol>"), "bad-value"}},
+  };
+  for (const auto& [story, row] : rows) {
+    cases.push_back(attempt("element", story, row.input, row.reason, row.because));
+  }
+}
+
 void add_documents(Cases& cases) {
   const std::string good = document("", "6667");
   const std::vector<std::pair<std::string, Row>> rows = {
@@ -678,6 +734,7 @@ std::vector<HostileCase> hostile_cases() {
   add_ports(cases);
   add_origins(cases);
   add_documents(cases);
+  add_elements(cases);
   add_records(cases);
   add_names(cases);
   return cases;

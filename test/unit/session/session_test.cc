@@ -11,6 +11,7 @@
 #include "test/unit/catch.hh"
 #include "test/unit/frame/bytes.hh"
 #include "test/unit/frame/feeder.hh"
+#include "test/unit/session/listener.hh"
 
 namespace websocket::session {
 namespace {
@@ -25,70 +26,13 @@ using frame::test::operator+;
 using frame::test::text;
 using frame::test::text_frame;
 
-constexpr unsigned k_text = 0x01;
-constexpr unsigned k_binary = 0x02;
-constexpr unsigned k_close = k_fin | 0x08;
-constexpr unsigned k_ping = k_fin | 0x09;
-constexpr unsigned k_pong = k_fin | 0x0A;
-
-// What a session told, a line an event, data that came in pieces put together again.
-class Listener {
- public:
-  explicit Listener(Limits limits = {}) : session(limits) {}
-
-  void feed(std::span<const std::byte> part) {
-    // A buffer of exactly this size: an address sanitizer sees a step beyond it.
-    Bytes copy(part.begin(), part.end());
-    std::span<std::byte> input(copy);
-    while (true) {
-      const Event event = session.receive(input);
-      if (std::holds_alternative<Drained>(event)) break;
-      take(event);
-    }
-    REQUIRE(input.empty());
-  }
-
-  Session session;
-  std::vector<std::string> events;
-
- private:
-  void take(const Event& event) {
-    if (const auto* data = std::get_if<Data>(&event)) {
-      REQUIRE(data->message_begins == !message_open_);
-      if (data->message_begins) events.emplace_back(data->text ? "text " : "binary ");
-      events.back() += text(data->payload);
-      message_open_ = !data->message_ends;
-      if (data->message_ends) events.back() += '.';
-      return;
-    }
-    // Control frames stand between the pieces of a message; they are kept apart so that the
-    // message can go on at the end of the list.
-    std::string line;
-    if (const auto* ping = std::get_if<Pinged>(&event)) line = "ping, pong " + hex(ping->pong);
-    if (std::holds_alternative<Ponged>(event)) line = "pong";
-    if (const auto* close = std::get_if<CloseReceived>(&event)) {
-      line = "close " + (close->code ? std::to_string(static_cast<int>(*close->code)) : "empty");
-    }
-    if (const auto* failed = std::get_if<Failed>(&event)) {
-      line = "failed: " + std::string(frame::describe(failed->violation));
-    }
-    events.insert(message_open_ ? events.end() - 1 : events.end(), line);
-  }
-
-  static std::string hex(const ControlFrame& frame) {
-    std::string out;
-    for (const std::byte byte : frame.bytes()) {
-      constexpr std::string_view k_digits = "0123456789abcdef";
-      out += k_digits[std::to_integer<unsigned>(byte) >> 4U];
-      out += k_digits[std::to_integer<unsigned>(byte) & 15U];
-    }
-    return out;
-  }
-
-  bool message_open_ = false;
-};
-
-using Events = std::vector<std::string>;
+using test::Events;
+using test::k_binary;
+using test::k_close;
+using test::k_ping;
+using test::k_pong;
+using test::k_text;
+using test::Listener;
 
 // In one go, in two parts cut at every point, and a byte at a time: all must tell the same.
 Events receive_every_way(const Bytes& input, Limits limits = {}) {

@@ -28,12 +28,17 @@ struct Journalled {
 
 class Bench {
  public:
-  explicit Bench(Timing timing = {}, session::Limits limits = {});
+  explicit Bench(Timing timing = {}, const Protocol& protocol = {});
+  // With a target inside this process instead of the scripted one.
+  Bench(const Protocol& protocol, std::unique_ptr<End> local_target);
   ~Bench();
 
   // The peers act; serve() lets the tunnel notice.
   void client_sends(const Bytes& frames);
   void target_sends(std::string_view text);
+
+  // What came with the handshake.
+  void feed_early(Bytes frames);
 
   // Serves the tunnel until a poll would sleep. Fails the test when it does not come to that.
   void serve();
@@ -68,6 +73,7 @@ class Bench {
 
   Scratch scratch_;
   bool client_answered_ = false;
+  bool has_local_target_ = false;
 };
 
 // A client's frames.

@@ -50,9 +50,8 @@ std::unique_ptr<Tunnel> make_tunnel(Line& line, Tally& tally, Timing timing, Soc
   line.client = std::move(client.far);
   line.target = std::move(target.far);
   return std::make_unique<Tunnel>(std::make_unique<SocketEnd>(std::move(client.near)),
-                                  std::make_unique<SocketEnd>(std::move(target.near)),
-                                  session::Limits{}, timing, std::make_unique<TallyJournal>(tally),
-                                  Clock::now());
+                                  std::make_unique<SocketEnd>(std::move(target.near)), Protocol{},
+                                  timing, std::make_unique<TallyJournal>(tally), Clock::now());
 }
 
 }  // namespace websocket::tunnel::test

@@ -25,7 +25,7 @@ class Tally {
   std::size_t all() const noexcept;
 
  private:
-  std::array<std::atomic<std::size_t>, 8> counts_{};
+  std::array<std::atomic<std::size_t>, static_cast<std::size_t>(k_last_ending) + 1> counts_{};
 };
 
 // The far sides of a tunnel.

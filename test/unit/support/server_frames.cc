@@ -15,7 +15,8 @@ unsigned ServerFrame::close_code() const {
 
 std::ostream& operator<<(std::ostream& out, const ServerFrame& frame) {
   return out << "opcode " << static_cast<int>(frame.opcode) << ", " << frame.payload.size()
-             << " bytes" << (frame.complete ? "" : ", cut");
+             << " bytes" << (frame.complete ? "" : ", cut")
+             << (frame.fin ? "" : ", to be continued");
 }
 
 std::vector<ServerFrame> server_frames(const frame::test::Bytes& bytes) {
@@ -35,10 +36,10 @@ std::vector<ServerFrame> server_frames(const frame::test::Bytes& bytes) {
     }
     const auto first = static_cast<unsigned>(number(1));
     std::uint64_t length = number(1);
-    REQUIRE((first & 0xF0U) == 0x80U);
+    REQUIRE((first & 0x70U) == 0);
     REQUIRE(length <= 127);
     const std::size_t more = length == 126 ? 2 : length == 127 ? 8 : 0;
-    ServerFrame frame{static_cast<frame::Opcode>(first & 0x0FU), "", true};
+    ServerFrame frame{static_cast<frame::Opcode>(first & 0x0FU), "", true, (first & 0x80U) != 0};
     if (bytes.size() - at < more) {
       frame.complete = false;
       frames.push_back(frame);

@@ -16,6 +16,7 @@ struct ServerFrame {
   frame::Opcode opcode = frame::Opcode::binary;
   std::string payload;
   bool complete = true;  // false for the last one, where it is cut
+  bool fin = true;
 
   // Of a Close; 0 for an empty one.
   unsigned close_code() const;
@@ -26,7 +27,8 @@ struct ServerFrame {
 
 std::ostream& operator<<(std::ostream& out, const ServerFrame& frame);
 
-// Fails the test where a frame is fragmented, masked, or not in the shortest form.
+// Fails the test where a frame is masked, reserved bits are set, or a length is not in its shortest
+// form.
 std::vector<ServerFrame> server_frames(const frame::test::Bytes& bytes);
 
 }  // namespace websocket::tunnel::test

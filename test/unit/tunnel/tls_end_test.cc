@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/tunnel/tls_end.hh"
 
+#include <fcntl.h>
+#include <malloc.h>
 #include <openssl/err.h>
 #include <poll.h>
+#include <sys/socket.h>
 
+#include <csignal>
 #include <future>
 #include <string>
 #include <thread>
@@ -230,6 +234,108 @@ TEST_CASE("finishing says close_notify and ends the connection our way", "[tunne
   const Received rest = read_all(*end, 100);
   CHECK(text(rest.bytes) == "late");
   CHECK(rest.last == IoStatus::ended);
+}
+
+TEST_CASE("a close_notify that finds the socket full waits until there is room", "[tunnel][tls]") {
+  TlsPair pair = tls_pair(any_version());
+  const auto end = take_end(pair);
+  // Before it, the client has read the tickets that TLS 1.3 begins with.
+  CHECK(end->write(bytes("x")).bytes == 1);
+  CHECK(text(receive(pair, 1)) == "x");
+  // Past the TLS, so that no record is under way.
+  const Bytes part(1U << 20U);
+  std::size_t junk = 0;
+  while (true) {
+    const ssize_t sent = send(end->descriptor(), part.data(), part.size(), MSG_NOSIGNAL);
+    if (sent < 0) break;
+    junk += static_cast<std::size_t>(sent);
+  }
+  end->finish_writing();
+  REQUIRE(end->has_buffered_output());
+  CHECK(end->drain_output() == IoStatus::would_block);
+  CHECK(end->has_buffered_output());
+
+  auto client = std::async(std::launch::async, [&] { receive(pair.client_socket, junk); });
+  while (end->has_buffered_output()) {
+    wait_for(*end, POLLOUT);
+    REQUIRE(end->drain_output() != IoStatus::failed);
+  }
+  client.get();
+  Bytes buffer(100);
+  std::size_t got = 0;
+  const int result = SSL_read_ex(pair.client.get(), buffer.data(), buffer.size(), &got);
+  CHECK(SSL_get_error(pair.client.get(), result) == SSL_ERROR_ZERO_RETURN);
+  CHECK(receive_to_the_end(pair.client_socket).empty());
+}
+
+volatile std::sig_atomic_t broken_pipes = 0;
+
+TEST_CASE("writing to a peer that is gone raises no signal", "[tunnel][tls]") {
+  broken_pipes = 0;
+  struct sigaction counting {};
+  counting.sa_handler = [](int) { broken_pipes = broken_pipes + 1; };
+  struct sigaction before {};
+  REQUIRE(sigaction(SIGPIPE, &counting, &before) == 0);
+  {
+    TlsPair pair = tls_pair(any_version());
+    const auto end = take_end(pair);
+    REQUIRE(shutdown(end->descriptor(), SHUT_WR) == 0);  // EPIPE from the first write on
+    CHECK(end->write(bytes("x")).status == IoStatus::failed);
+    end->finish_writing();
+    TlsPair other = tls_pair(any_version());
+    const auto finished = take_end(other);
+    REQUIRE(shutdown(finished->descriptor(), SHUT_WR) == 0);
+    finished->finish_writing();
+    CHECK_FALSE(finished->has_buffered_output());
+  }
+  sigaction(SIGPIPE, &before, nullptr);
+  CHECK(broken_pipes == 0);
+}
+
+TEST_CASE("a peer that only keeps TLS busy does not keep the thread", "[tunnel][tls]") {
+  TlsPair pair = tls_pair(TLS1_3_VERSION);
+  const auto end = take_end(pair);
+  // Some 250 KiB of changed keys, and a word behind them.
+  auto client = std::async(std::launch::async, [&] {
+    for (int i = 0; i < 10'000; ++i) {
+      expect(SSL_key_update(pair.client.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+                 SSL_do_handshake(pair.client.get()) == 1,
+             "the TLS client cannot change its keys");
+    }
+    send_all(pair, bytes("and now"));
+  });
+  Bytes buffer(65'536);
+  IoResult got{IoStatus::would_block};
+  int interrupted = 0;
+  while (got.status == IoStatus::would_block) {
+    wait_for(*end, POLLIN);
+    client.wait_for(10s);  // all of it is there, and a read could go on without end
+    got = end->read(buffer);
+    ++interrupted;
+  }
+  CHECK(text({buffer.data(), got.bytes}) == "and now");
+  CHECK(interrupted >= 2);
+}
+
+TEST_CASE("the tickets of TLS 1.3 leave no buffer behind", "[tunnel][tls]") {
+  const auto allocated = [] { return mallinfo2().uordblks; };  // 0 under a sanitizer
+  TlsPair pair = tls_pair(TLS1_3_VERSION);
+  REQUIRE(fcntl(pair.client_socket.get(), F_SETFL, O_NONBLOCK) == 0);
+  TlsEnd client(std::move(pair.client), std::move(pair.client_socket));
+  const auto server = take_end(pair);
+  Bytes buffer(100);
+  SECTION("that come alone") {
+    wait_for(client, POLLIN);
+    CHECK(client.read(buffer).status == IoStatus::would_block);
+  }
+  SECTION("that come with the first words") {
+    CHECK(server->write(bytes("hello")).bytes == 5);
+    CHECK(text(read_all(client, 5).bytes) == "hello");
+  }
+  // A write that finds none makes one and releases it.
+  const std::size_t after_reading = allocated();
+  CHECK(client.write(bytes("x")).bytes == 1);
+  CHECK(after_reading < allocated() + 4'096);
 }
 
 TEST_CASE("errors that others left in the thread's queue do not concern a TLS end",

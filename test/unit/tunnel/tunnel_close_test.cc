@@ -247,7 +247,7 @@ TEST_CASE("a violation after our Close is not answered by another", "[tunnel][rf
 
 TEST_CASE("text that is not UTF-8 and messages that are too big have their own codes",
           "[tunnel][rfc6455-7.4.1]") {
-  Bench bench({}, {.max_message = 5});
+  Bench bench({}, {.limits = {.max_message = 5}});
   SECTION("1007") {
     bench.client_sends(frame::test::text_frame("\xFF"));
     bench.serve();

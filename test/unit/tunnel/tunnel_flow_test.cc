@@ -112,7 +112,7 @@ TEST_CASE("bytes behind the handshake are the first of the stream, wherever it i
   for (std::size_t split = 0; split <= stream.size(); ++split) {
     Bench bench;
     Bytes early(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(split));
-    bench.tunnel->feed_early(early, bench.now);
+    bench.feed_early(early);
     bench.client_sends({stream.begin() + static_cast<std::ptrdiff_t>(split), stream.end()});
     bench.serve();
     CAPTURE(split);
@@ -125,7 +125,7 @@ TEST_CASE("early bytes may hold a Close, and the target may be full", "[tunnel]"
   Bench bench;
   bench.target->room = 2;
   Bytes early = message("early") + close_frame(1000);
-  bench.tunnel->feed_early(early, bench.now);
+  bench.feed_early(early);
   bench.serve();
   CHECK(bench.target_got() == "ea");
   bench.target->room = k_unlimited;
@@ -140,7 +140,7 @@ TEST_CASE("early bytes may hold a Close, and the target may be full", "[tunnel]"
 TEST_CASE("what early bytes decide is done at once", "[tunnel]") {
   Bench bench;
   Bytes early = message("early") + close_frame(1000);
-  bench.tunnel->feed_early(early, bench.now);
+  bench.feed_early(early);
   CHECK(bench.target_got() == "early");
   CHECK(bench.target->finished);
   CHECK((bench.tunnel->deadline() == bench.now + 1s));
@@ -149,7 +149,7 @@ TEST_CASE("what early bytes decide is done at once", "[tunnel]") {
 TEST_CASE("early bytes may break the protocol", "[tunnel]") {
   Bench bench;
   Bytes early = frame::test::frame(0x83, "");
-  bench.tunnel->feed_early(early, bench.now);
+  bench.feed_early(early);
   bench.target_sends("too late");
   bench.serve();
   CHECK(bench.close()->close_code() == 1002);

@@ -314,5 +314,47 @@ TEST_CASE("a client that takes a byte now and then cannot hold a tunnel that clo
   CHECK(lasted <= 6min);
 }
 
+// ---- idle ----------------------------------------------------------------------------------
+
+TEST_CASE("a tunnel without data for its idle time is closed, whatever pings say", "[tunnel]") {
+  Bench bench({.ping_interval = 3s, .idle_timeout = 10s});
+  const auto answer_pings = [&](std::chrono::seconds time) {
+    for (auto passed = 0s; passed < time; passed += 1s) {
+      bench.pass(1s);
+      bench.client_sends(pong());
+      bench.serve();
+    }
+  };
+  answer_pings(9s);
+  const auto from = GENERATE(0, 1);
+  if (from == 0) bench.client_sends(message("data"));
+  if (from == 1) bench.target_sends("data");
+  bench.serve();
+  answer_pings(9s);
+  CHECK_FALSE(bench.close());
+  answer_pings(1s);
+  REQUIRE(bench.close());
+  CHECK(bench.close()->close_code() == 1001);
+  CHECK(bench.tunnel->account().ending == Ending::idle);
+  CHECK(bench.target->finished == false);
+  bench.peers_finish();
+  CHECK(bench.tunnel->finished());
+}
+
+TEST_CASE("idle time counts without pings too, and a slow peer is not idle", "[tunnel]") {
+  Bench bench({.ping_interval = 0s, .idle_timeout = 10s});
+  bench.target->room = 1;
+  bench.client_sends(message("slow"));
+  bench.serve();
+  for (int i = 0; i < 3; ++i) {
+    bench.pass(8s);
+    bench.target->room = 1;
+    bench.serve();
+  }
+  CHECK_FALSE(bench.close());
+  bench.pass(10s);
+  CHECK(bench.close());
+}
+
 }  // namespace
 }  // namespace websocket::tunnel::test

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A thread's working buffers, lent to the tunnels that the thread serves one after the other.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace websocket::tunnel {
+
+class Scratch {
+ public:
+  static constexpr std::size_t k_size = 64U << 10U;
+  // Room for a frame header in front of what was read.
+  static constexpr std::size_t k_headroom = 16;
+
+  Scratch() : storage_(std::make_unique_for_overwrite<std::byte[]>(k_headroom + k_size)) {}
+
+  // For what is read.
+  std::span<std::byte> bytes() noexcept { return {storage_.get() + k_headroom, k_size}; }
+
+  // For what is made of it: only tunnels with a conversion need these, and a thread that never met
+  // one does not have them.
+  std::span<std::byte> inflated() { return lazy(inflated_); }
+  std::span<std::byte> gathered() { return lazy(gathered_); }
+
+ private:
+  using Storage = std::unique_ptr<std::byte[]>;
+
+  static std::span<std::byte> lazy(Storage& storage) {
+    if (!storage) storage = std::make_unique_for_overwrite<std::byte[]>(k_size);
+    return {storage.get(), k_size};
+  }
+
+  Storage storage_;
+  Storage inflated_;
+  Storage gathered_;
+};
+
+}  // namespace websocket::tunnel
