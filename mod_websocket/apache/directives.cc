@@ -12,6 +12,7 @@
 #include "mod_websocket/apache/guard.hh"
 #include "mod_websocket/apache/pool.hh"
 #include "mod_websocket/apache/verdict_cache.hh"
+#include "policy/quantity.hh"
 #include "policy/target.hh"
 
 namespace websocket::apache {
@@ -84,28 +85,7 @@ Reading<unsigned> read_threads(const char* text) {
   return static_cast<unsigned>(*number);
 }
 
-Reading<std::uint64_t> read_size(const char* text) {
-  std::string_view digits = text;
-  unsigned shift = 0;
-  if (!digits.empty()) {
-    switch (digits.back()) {
-      case 'k':
-      case 'K': shift = 10; break;
-      case 'm':
-      case 'M': shift = 20; break;
-      case 'g':
-      case 'G': shift = 30; break;
-      default: break;
-    }
-    if (shift != 0) digits.remove_suffix(1);
-  }
-  const auto number = read_number(digits);
-  if (!number || *number == 0 || *number > (std::uint64_t{1} << 40U)) {
-    return tl::unexpected("'" + std::string(text) +
-                          "' is not a size: write bytes, or a number with K, M or G, such as 16M");
-  }
-  return std::uint64_t{*number} << shift;
-}
+Reading<std::uint64_t> read_size(const char* text) { return ::policy::parse_size(text); }
 
 // What may stand behind `WebSocketCompression On`.
 Reading<void> read_compression_word(std::string_view word, deflate::Settings& settings) {
