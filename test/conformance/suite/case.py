@@ -16,7 +16,7 @@ class Volume:
     in any case)."""
 
     messages: int = 1000
-    octets: int = 1 << 20
+    octets: int = 1 << 18
 
 
 FULL_VOLUME = Volume(octets=1 << 62)
