@@ -12,7 +12,7 @@ IoResult EchoEnd::read(std::span<std::byte> into) noexcept {
     return {IoStatus::ended};
   }
   const auto taken = bytes_.front().first(std::min(into.size(), bytes_.size()));
-  std::ranges::copy(taken, into.begin());
+  std::copy(taken.begin(), taken.end(), into.begin());
   bytes_.consume(taken.size());
   return {IoStatus::done, taken.size()};
 }
