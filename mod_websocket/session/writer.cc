@@ -64,7 +64,8 @@ void Writer::write_plain(frame::Opcode kind, std::span<const std::byte> payload,
   const auto opcode = std::exchange(message_framed_, true) ? frame::Opcode::continuation : kind;
   if (payload.size() <= k_worth_copying) {
     FrameBuffer<k_worth_copying> buffer;
-    std::ranges::copy(payload, buffer.payload().begin());
+    // std::ranges::copy from const bytes is a loop, a byte at a time, in libstdc++ 12.
+    std::copy(payload.begin(), payload.end(), buffer.payload().begin());
     out.frame_bytes(buffer.frame(opcode, ends, false, payload.size()));
     return;
   }

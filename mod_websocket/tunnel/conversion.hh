@@ -37,7 +37,8 @@ class Gather {
       hand_(bytes);
       return;
     }
-    std::ranges::copy(bytes, buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
+    // std::ranges::copy from const bytes is a loop, a byte at a time, in libstdc++ 12.
+    std::copy(bytes.begin(), bytes.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
     used_ += bytes.size();
   }
 

@@ -169,7 +169,7 @@ void Tunnel::pump_client(Scratch& scratch, Time now) {
   const auto buffer = scratch.bytes();
   if (has_unread()) {
     const auto kept = conversion_->unread.front();
-    std::ranges::copy(kept, buffer.begin());
+    std::copy(kept.begin(), kept.end(), buffer.begin());
     conversion_->unread.clear();
     return receive(buffer.first(kept.size()), scratch, now);
   }
