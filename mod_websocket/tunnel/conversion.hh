@@ -16,6 +16,7 @@
 namespace websocket::tunnel {
 
 struct Conversion {
+  framing::Style style;
   framing::ToTarget to_target;
   framing::ToClient to_client;
   session::Writer writer;
@@ -23,6 +24,9 @@ struct Conversion {
   // session has more to give (which it may have without any input left).
   Backlog unread;
   bool has_unread = false;
+  // Payloads are what the other side gets, just as they are; only their kind is looked at.
+  bool client_passes = false;
+  bool target_passes = false;
 };
 
 // Collects bytes in a buffer and hands them on in large pieces.

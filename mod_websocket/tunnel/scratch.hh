@@ -21,15 +21,16 @@ class Scratch {
 
   // For what is made of it: only tunnels with a conversion need these, and a thread that never met
   // one does not have them.
-  std::span<std::byte> inflated() { return lazy(inflated_); }
-  std::span<std::byte> gathered() { return lazy(gathered_); }
+  std::span<std::byte> inflated() { return lazy(inflated_, k_size); }
+  // A whole read in one frame has room.
+  std::span<std::byte> gathered() { return lazy(gathered_, k_headroom + k_size); }
 
  private:
   using Storage = std::unique_ptr<std::byte[]>;
 
-  static std::span<std::byte> lazy(Storage& storage) {
-    if (!storage) storage = std::make_unique_for_overwrite<std::byte[]>(k_size);
-    return {storage.get(), k_size};
+  static std::span<std::byte> lazy(Storage& storage, std::size_t size) {
+    if (!storage) storage = std::make_unique_for_overwrite<std::byte[]>(size);
+    return {storage.get(), size};
   }
 
   Storage storage_;

@@ -41,12 +41,17 @@ namespace {
 
 std::unique_ptr<Conversion> conversion_for(const Protocol& protocol) {
   if (protocol.is_plain()) return nullptr;
+  const bool passes = !protocol.compression && framing::passes_through(protocol.style.form);
   return std::make_unique<Conversion>(Conversion{
+      .style = protocol.style,
       .to_target = framing::ToTarget(protocol.style),
       .to_client = framing::ToClient(protocol.style),
       .writer = protocol.compression ? session::Writer(*protocol.compression, protocol.compressor)
                                      : session::Writer(),
       .unread = {},
+      .client_passes = passes,
+      // Toward the client `text` has code points to keep whole.
+      .target_passes = passes && protocol.style.form != framing::Form::text,
   });
 }
 
@@ -186,7 +191,7 @@ void Tunnel::pump_client(Scratch& scratch, Time now) {
 
 void Tunnel::receive(std::span<std::byte> input, Scratch& scratch, Time now) {
   client_heard_ = true;
-  if (conversion_) return receive_converted(input, scratch, now);
+  if (conversion_ && !conversion_->client_passes) return receive_converted(input, scratch, now);
   receive_plain(input, now);
 }
 
@@ -197,6 +202,12 @@ void Tunnel::receive_plain(std::span<std::byte> input, Time now) {
   while (client_in_ == Intake::flowing) {
     const session::Event event = session_.receive(input);
     if (const auto* data = std::get_if<session::Data>(&event)) {
+      if (conversion_) {
+        if (const auto violation = framing::check_kind(conversion_->style, data->text)) {
+          if (!run.empty()) send_to_target(run, now);
+          return client_violated(*violation, now);
+        }
+      }
       count_from_client(*data, now);
       if (run.empty()) {
         run = data->payload;
@@ -284,7 +295,9 @@ void Tunnel::pump_target(Scratch& scratch, Time now) {
     case IoStatus::done: {
       if (target_in_ != Intake::flowing) return;
       last_data_ = now;
-      if (conversion_) return send_converted(buffer.first(got.bytes), scratch, now);
+      if (conversion_ && !conversion_->target_passes) {
+        return send_converted(buffer.first(got.bytes), scratch, now);
+      }
       std::byte* const payload = buffer.data();
       std::byte* const frame =
           frame::encode_header_before(payload, frame::Opcode::binary, true, false, got.bytes);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "mod_websocket/tunnel/echo_end.hh"
@@ -133,6 +134,28 @@ TEST_CASE("a kind of message that the framing does not take is 1003", "[tunnel][
   bench.serve();
   CHECK(bench.target_got().empty());
   CHECK(bench.close()->close_code() == 1003);
+}
+
+TEST_CASE("what came before a message of the wrong kind is not lost", "[tunnel][rfc6455-7.4.1]") {
+  const auto [form, right, wrong] = GENERATE(std::tuple(framing::Form::mqtt, 0x02U, 0x01U),
+                                             std::tuple(framing::Form::text, 0x01U, 0x02U));
+  const bool compresses = GENERATE(false, true);
+  Bench bench({}, compresses ? compressing(form) : with(form));
+  bench.client_sends(frame(k_fin | right, "go") + frame(k_fin | right, "od") +
+                     frame(k_fin | wrong, "x") + frame(k_fin | right, "late"));
+  bench.serve();
+  CHECK(bench.target_got() == "good");
+  CHECK(bench.close()->close_code() == 1003);
+}
+
+TEST_CASE("a whole read of the target is one frame in one write, whatever the framing",
+          "[tunnel]") {
+  const auto form = GENERATE(framing::Form::binary, framing::Form::mqtt, framing::Form::text);
+  Bench bench({}, with(form));
+  bench.target_sends(std::string(Scratch::k_size, 'x'));
+  bench.serve();
+  REQUIRE(bench.frames().size() == 1);
+  CHECK(bench.client->writes == 1);
 }
 
 // ---- compression ---------------------------------------------------------------------------
