@@ -55,14 +55,20 @@ def certificate():
 
 
 @pytest.fixture(scope="session")
-def shared_servers(certificate, request):
+def shared_options():
+    """Options of Httpd for the shared servers; a suite of another folder may have its own."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def shared_servers(certificate, shared_options, request):
     """mpm -> Httpd, started when first asked for."""
     servers = {}
 
     def server(mpm):
         if mpm not in servers or not servers[mpm].running:
             keep = request.config.getoption("keep")
-            servers[mpm] = Httpd(certificate, mpm=mpm, keep=keep).start()
+            servers[mpm] = Httpd(certificate, mpm=mpm, keep=keep, **shared_options).start()
         return servers[mpm]
 
     yield server
