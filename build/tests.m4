@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # WEBSOCKET_TESTS: what `make check` needs beside the compiler; --disable-tests does without.
 # Sets the conditional TESTS_ENABLED, PYTHON (one that has pytest), NGIRCD and OPENSSL_TOOL.
+# What only suites of build/check need is looked for by WEBSOCKET_PEERS, and does not stop configure.
 AC_DEFUN([WEBSOCKET_TESTS], [
   AC_ARG_ENABLE([tests],
     [AS_HELP_STRING([--disable-tests], [look for nothing that only `make check` needs])], [], [enable_tests=yes])
@@ -38,5 +39,6 @@ AC_DEFUN([WEBSOCKET_TESTS], [
     AC_PATH_PROG([OPENSSL_TOOL], [openssl])
     AS_IF([test -z "$OPENSSL_TOOL"],
       [AC_MSG_ERROR([the tests need openssl to make certificates (Debian: apt-get install openssl; or configure with --disable-tests)])])
+    WEBSOCKET_PEERS
   ])
 ])
