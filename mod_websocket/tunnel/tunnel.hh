@@ -13,9 +13,9 @@
 // outlet finishes (Outlet). Who begins:
 //
 //   client sends Close      the target gets all that came before it, then FIN; what the target
-//   still
-//                           says, for a second at most (k_last_words), goes out before the reply
-//   client ends without it  the same, and the Close that goes out may meet nobody
+//                           still says, for a second at most (k_last_words), goes out before the
+//                           reply
+//   client ends without it  the same, but no Close: FIN answers FIN
 //   client breaks protocol  the target gets what was valid, then FIN; Close 1002.. goes out at once
 //   target ends             the client gets all of it, then Close 1000; what the client had sent
 //                           before its reply still goes to the target

@@ -41,14 +41,18 @@ void Tunnel::abandon(frame::CloseCode code, std::string_view reason) noexcept {
   conclude();
 }
 
-// Puts the Close behind all that waits for the client; the code is the first cause's.
+// Puts the Close behind all that waits for the client; the code is the first cause's. A client
+// whose connection ended without one said goodbye by TCP and gets the same: a Close would hardly
+// ever meet anybody but a kernel that answers it with RST.
 void Tunnel::queue_close(std::string_view reason, Time now) {
   if (client_out_ != Outlet::open) return;
-  const auto frame =
-      close_code_ ? session_.close(*close_code_, reason) : session_.close_without_code();
   client_out_ = Outlet::finishing;
   discard_target();
-  send_to_client(frame.bytes(), now);
+  if (account_.ending != Ending::client_vanished) {
+    const auto frame =
+        close_code_ ? session_.close(*close_code_, reason) : session_.close_without_code();
+    send_to_client(frame.bytes(), now);
+  }
   rearm(now);
 }
 
