@@ -21,6 +21,9 @@ namespace {
 // turn.
 constexpr std::size_t k_most_read = 128U << 10U;
 
+// Held only while a part of a record waits in it for the rest.
+constexpr std::size_t k_read_buffer = 32U << 10U;
+
 // OpenSSL's own BIO for sockets writes by write(2): to a peer that is gone that raises SIGPIPE,
 // which ends a process or thread that has not put the signal aside. This one cannot raise it.
 // Null once the end is gone: an SSL may outlive its end.
@@ -30,12 +33,34 @@ bool is_passing(int error) noexcept {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
+// As send(2) says, EINTR aside.
+ssize_t send_to(int socket, std::span<const std::byte> bytes) noexcept {
+  while (true) {
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0 || errno != EINTR) return sent;
+  }
+}
+
 int write_to_socket(BIO* bio, const char* bytes, int size) noexcept {
   BIO_clear_retry_flags(bio);
-  const TlsWire* const wire = wire_of(bio);
+  TlsWire* const wire = wire_of(bio);
   if (wire == nullptr) return -1;
+  if (!wire->unsent.empty()) {
+    BIO_set_retry_write(bio);
+    return -1;
+  }
+  if (wire->gathered != nullptr) {
+    auto& gathered = *wire->gathered;
+    if (gathered.capacity() - gathered.size() < static_cast<std::size_t>(size)) {
+      BIO_set_retry_write(bio);
+      return -1;
+    }
+    const auto* const begin = reinterpret_cast<const std::byte*>(bytes);
+    gathered.insert(gathered.end(), begin, begin + size);
+    return size;
+  }
   const ssize_t sent =
-      ::send(wire->descriptor, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+      send_to(wire->descriptor, std::as_bytes(std::span(bytes, static_cast<std::size_t>(size))));
   if (sent < 0 && is_passing(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
@@ -98,6 +123,9 @@ TlsEnd::TlsEnd(SslHandle ssl, Descriptor socket)
   // a buffer that has moved when the rest follows.
   SSL_set_mode(ssl_.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Else a record costs two reads of the socket, one of them for five bytes.
+  SSL_set_read_ahead(ssl_.get(), 1);
+  SSL_set_default_read_buffer_len(ssl_.get(), k_read_buffer);
 }
 
 TlsEnd::~TlsEnd() {
@@ -147,7 +175,15 @@ void TlsEnd::release_write_buffer() noexcept {
 IoResult TlsEnd::write(std::span<const std::byte> from) noexcept {
   write_waits_for_readable_ = false;
   if (broken_) return {IoStatus::failed};
+  if (!wire_.unsent.empty()) {
+    const IoStatus sent = send_unsent();
+    if (sent != IoStatus::done) return {sent};
+  }
   wire_.readable = k_most_read;
+  return from.size() > SSL3_RT_MAX_PLAIN_LENGTH ? write_gathered(from) : write_records(from);
+}
+
+IoResult TlsEnd::write_records(std::span<const std::byte> from) noexcept {
   std::size_t taken = 0;
   while (taken < from.size()) {
     ERR_clear_error();
@@ -166,6 +202,40 @@ IoResult TlsEnd::write(std::span<const std::byte> from) noexcept {
   return {IoStatus::done, taken};
 }
 
+// OpenSSL writes record by record; a send() for each would wake the peer as often.
+IoResult TlsEnd::write_gathered(std::span<const std::byte> from) noexcept try {
+  constexpr std::size_t k_record_overhead = SSL3_RT_MAX_PACKET_SIZE - SSL3_RT_MAX_PLAIN_LENGTH;
+  std::vector<std::byte> records;
+  records.reserve(from.size() + (from.size() / SSL3_RT_MAX_PLAIN_LENGTH + 2) * k_record_overhead);
+  wire_.gathered = &records;
+  const IoResult result = write_records(from);
+  wire_.gathered = nullptr;
+  if (records.empty()) return result;
+  const ssize_t sent = send_to(wire_.descriptor, records);
+  if (sent < 0 && !is_passing(errno)) {
+    broken_ = true;
+    return {IoStatus::failed};
+  }
+  wire_.unsent.append(std::span(records).subspan(sent < 0 ? 0 : static_cast<std::size_t>(sent)));
+  return result;
+} catch (const std::bad_alloc&) {
+  // Records that were sealed cannot be taken back.
+  broken_ = true;
+  return {IoStatus::failed};
+}
+
+IoStatus TlsEnd::send_unsent() noexcept {
+  const ssize_t sent = send_to(wire_.descriptor, wire_.unsent.front());
+  if (sent < 0 && is_passing(errno)) return IoStatus::would_block;
+  if (sent < 0) {
+    broken_ = true;
+    wire_.unsent.clear();
+    return IoStatus::failed;
+  }
+  wire_.unsent.consume(static_cast<std::size_t>(sent));
+  return wire_.unsent.empty() ? IoStatus::done : IoStatus::would_block;
+}
+
 IoResult TlsEnd::outcome(int ssl_error) noexcept {
   switch (ssl_error) {
     case SSL_ERROR_WANT_READ:
@@ -182,7 +252,11 @@ IoResult TlsEnd::outcome(int ssl_error) noexcept {
 // Without its close_notify the peer would have to take a FIN for an attacker's, and all that came
 // before it for a part.
 IoStatus TlsEnd::drain_output() noexcept {
-  finishing_ = true;
+  if (!wire_.unsent.empty()) {
+    const IoStatus sent = send_unsent();
+    if (sent != IoStatus::done) return sent;
+  }
+  if (!finishing_) return IoStatus::done;
   if (!broken_) {
     ERR_clear_error();
     const int result = SSL_shutdown(ssl_.get());
@@ -194,6 +268,9 @@ IoStatus TlsEnd::drain_output() noexcept {
   return IoStatus::done;
 }
 
-void TlsEnd::finish_writing() noexcept { drain_output(); }
+void TlsEnd::finish_writing() noexcept {
+  finishing_ = true;
+  drain_output();
+}
 
 }  // namespace websocket::tunnel

@@ -6,7 +6,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
+#include <vector>
 
+#include "mod_websocket/tunnel/backlog.hh"
 #include "mod_websocket/tunnel/descriptor.hh"
 #include "mod_websocket/tunnel/end.hh"
 
@@ -17,10 +20,14 @@ struct SslFree {
 };
 using SslHandle = std::unique_ptr<SSL, SslFree>;
 
-// What an end's BIO reads and writes, and how many octets it may still read.
+// What an end's BIO reads and writes.
 struct TlsWire {
   int descriptor;
-  std::size_t readable;
+  std::size_t readable;  // octets that may still be read
+  // Records of one write() on their way into one send(); null while each is sent by itself.
+  std::vector<std::byte>* gathered = nullptr;
+  // Records that the socket had no room for. Nothing else is written before they have gone.
+  Backlog unsent{};
 };
 
 class TlsEnd final : public End {
@@ -35,8 +42,10 @@ class TlsEnd final : public End {
   IoResult write(std::span<const std::byte> from) noexcept override;
   void finish_writing() noexcept override;
   bool has_buffered_input() const noexcept override { return input_buffered_; }
-  // A close_notify that found the socket full.
-  bool has_buffered_output() const noexcept override { return finish_waits_; }
+  // Records, or a close_notify, that found the socket full.
+  bool has_buffered_output() const noexcept override {
+    return finish_waits_ || !wire_.unsent.empty();
+  }
   IoStatus drain_output() noexcept override;
   bool read_waits_for_writable() const noexcept override { return read_waits_for_writable_; }
   bool write_waits_for_readable() const noexcept override { return write_waits_for_readable_; }
@@ -44,6 +53,9 @@ class TlsEnd final : public End {
 
  private:
   IoResult outcome(int ssl_error) noexcept;
+  IoResult write_records(std::span<const std::byte> from) noexcept;
+  IoResult write_gathered(std::span<const std::byte> from) noexcept;
+  IoStatus send_unsent() noexcept;
   void release_write_buffer() noexcept;
 
   Descriptor socket_;

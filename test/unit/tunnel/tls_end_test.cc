@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <string>
@@ -266,6 +267,51 @@ TEST_CASE("a close_notify that finds the socket full waits until there is room",
   const int result = SSL_read_ex(pair.client.get(), buffer.data(), buffer.size(), &got);
   CHECK(SSL_get_error(pair.client.get(), result) == SSL_ERROR_ZERO_RETURN);
   CHECK(receive_to_the_end(pair.client_socket).empty());
+}
+
+TEST_CASE("records that found the socket full leave whole, and before close_notify",
+          "[tunnel][tls]") {
+  TlsPair pair = tls_pair(any_version());
+  const auto end = take_end(pair);
+  const Bytes part = pattern(64U << 10U);
+  std::size_t taken = 0;
+  // Without a pause, until the end itself holds what the socket did not take.
+  while (!end->has_buffered_output()) {
+    const IoResult sent = end->write(part);
+    REQUIRE(sent.status == IoStatus::done);
+    REQUIRE(sent.bytes == part.size());
+    taken += sent.bytes;
+  }
+  CHECK(end->write(part).status == IoStatus::would_block);
+  CHECK(end->drain_output() == IoStatus::would_block);
+  end->finish_writing();
+  REQUIRE(end->has_buffered_output());
+
+  auto client = std::async(std::launch::async, [&] { return receive(pair, taken); });
+  while (end->has_buffered_output()) {
+    wait_for(*end, POLLOUT);
+    REQUIRE(end->drain_output() != IoStatus::failed);
+  }
+  const Bytes all = client.get();
+  for (std::size_t at = 0; at < taken; at += part.size()) {
+    REQUIRE(std::ranges::equal(std::span(all).subspan(at, part.size()), part));
+  }
+  Bytes buffer(100);
+  std::size_t got = 0;
+  const int result = SSL_read_ex(pair.client.get(), buffer.data(), buffer.size(), &got);
+  CHECK(SSL_get_error(pair.client.get(), result) == SSL_ERROR_ZERO_RETURN);
+}
+
+TEST_CASE("a peer that is gone while records wait for it fails the end", "[tunnel][tls]") {
+  TlsPair pair = tls_pair(any_version());
+  const auto end = take_end(pair);
+  const Bytes part = pattern(64U << 10U);
+  while (!end->has_buffered_output()) REQUIRE(end->write(part).bytes == part.size());
+  reset_connection(pair.client_socket);
+  wait_for(*end, POLLOUT);
+  CHECK(end->drain_output() == IoStatus::failed);
+  CHECK_FALSE(end->has_buffered_output());
+  CHECK(end->write(part).status == IoStatus::failed);
 }
 
 volatile std::sig_atomic_t broken_pipes = 0;
