@@ -6,11 +6,15 @@
 #include <memory>
 #include <span>
 
+#include "mod_websocket/tunnel/read_size.hh"
+
 namespace websocket::tunnel {
 
 class Scratch {
  public:
-  static constexpr std::size_t k_size = 64U << 10U;
+  static constexpr std::size_t k_size = ReadSize::k_large;
+  // Of what is made of a compressed message at once.
+  static constexpr std::size_t k_inflated = std::size_t{64} << 10U;
   // Room for a frame header in front of what was read.
   static constexpr std::size_t k_headroom = 16;
 
@@ -21,9 +25,9 @@ class Scratch {
 
   // For what is made of it: only tunnels with a conversion need these, and a thread that never met
   // one does not have them.
-  std::span<std::byte> inflated() { return lazy(inflated_, k_size); }
-  // A whole read in one frame has room.
-  std::span<std::byte> gathered() { return lazy(gathered_, k_headroom + k_size); }
+  std::span<std::byte> inflated() { return lazy(inflated_, k_inflated); }
+  // A whole read of a tunnel with a conversion has room in one frame.
+  std::span<std::byte> gathered() { return lazy(gathered_, k_headroom + ReadSize::k_small); }
 
  private:
   using Storage = std::unique_ptr<std::byte[]>;

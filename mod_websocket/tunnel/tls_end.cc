@@ -15,7 +15,7 @@ namespace websocket::tunnel {
 
 namespace {
 
-// For one call, which moves no more than a thread's buffer takes (64 KiB). Stops a peer that
+// For one call, besides what a large read asks for. Stops a peer that
 // never ends to send what TLS reads over (HelloRequest, KeyUpdate, ...) from keeping OpenSSL, and
 // with it the thread and all its tunnels, inside one call: it comes back, and others get their
 // turn.
@@ -138,7 +138,7 @@ IoResult TlsEnd::read(std::span<std::byte> into) noexcept {
   read_waits_for_writable_ = false;
   input_buffered_ = false;
   if (broken_) return {IoStatus::failed};
-  wire_.readable = k_most_read;
+  wire_.readable = std::max(k_most_read, 2 * into.size());
   std::size_t filled = 0;
   do {
     ERR_clear_error();  // SSL_get_error() looks at this thread's queue

@@ -13,7 +13,7 @@ namespace {
 
 // What may wait for the client before the client is no longer read: one read of the target, and
 // pongs. Stops a client that pings and never reads from filling our memory.
-constexpr std::size_t k_client_backlog_bound = 2 * Scratch::k_size;
+constexpr std::size_t k_client_backlog_bound = ReadSize::k_large + ReadSize::k_small;
 
 // Reads of each end in one service(). Stops a peer whose input never runs dry from keeping the
 // driver from its deadlines, its orders and its other tunnels.
@@ -178,10 +178,15 @@ void Tunnel::pump_client(Scratch& scratch, Time now) {
     conversion_->unread.clear();
     return receive(buffer.first(kept.size()), scratch, now);
   }
-  const IoResult got = client_->read(buffer);
+  const IoResult got = client_->read(buffer.first(client_reads_.bytes()));
   switch (got.status) {
     case IoStatus::done:
-      if (client_in_ == Intake::flowing) receive(buffer.first(got.bytes), scratch, now);
+      if (client_in_ != Intake::flowing) return;
+      receive(buffer.first(got.bytes), scratch, now);
+      // Pongs are made of what is read here, and wait for the client itself.
+      if (!conversion_) {
+        client_reads_.note(got.bytes, !target_has_output() && !client_has_output());
+      }
       return;
     case IoStatus::would_block: return;
     case IoStatus::ended: client_ended(now); return;
@@ -290,7 +295,7 @@ void Tunnel::client_violated(frame::Violation violation, Time now) {
 
 void Tunnel::pump_target(Scratch& scratch, Time now) {
   const auto buffer = scratch.bytes();
-  const IoResult got = target_->read(buffer);
+  const IoResult got = target_->read(buffer.first(target_reads_.bytes()));
   switch (got.status) {
     case IoStatus::done: {
       if (target_in_ != Intake::flowing) return;
@@ -304,6 +309,7 @@ void Tunnel::pump_target(Scratch& scratch, Time now) {
       send_to_client({frame, payload + got.bytes}, now);
       account_.target_bytes += got.bytes;
       account_.target_messages += 1;
+      if (!conversion_) target_reads_.note(got.bytes, !client_has_output());
       return;
     }
     case IoStatus::would_block: return;

@@ -5,9 +5,9 @@
 // ready and asks what it waits for.
 //
 // Back-pressure. The target is read only while nothing waits for the client, the client only while
-// nothing waits for the target. So at most one read's worth waits on each side, and beside it the
-// pongs that answer one read's worth of pings: a slow peer costs a bounded amount of memory, and
-// slows down the other side by way of TCP.
+// nothing waits for the target. So at most one read's worth (ReadSize) waits on each side, and
+// beside it the pongs that answer one read's worth of pings: a slow peer costs a bounded amount of
+// memory, and slows down the other side by way of TCP.
 //
 // Closing. Each direction ends by itself: its intake stops (Intake), what waits is flushed, and the
 // outlet finishes (Outlet). Who begins:
@@ -52,6 +52,7 @@
 #include "mod_websocket/tunnel/backlog.hh"
 #include "mod_websocket/tunnel/conversion.hh"
 #include "mod_websocket/tunnel/end.hh"
+#include "mod_websocket/tunnel/read_size.hh"
 #include "mod_websocket/tunnel/scratch.hh"
 
 namespace websocket::tunnel {
@@ -231,6 +232,8 @@ class Tunnel {
   Outlet target_out_ = Outlet::open;
   std::optional<frame::CloseCode> close_code_;  // of our Close; none: a Close without a code
   bool client_heard_ = true;                    // since the last ping
+  ReadSize client_reads_;
+  ReadSize target_reads_;
   bool finished_ = false;
 };
 

@@ -152,7 +152,7 @@ TEST_CASE("a whole read of the target is one frame in one write, whatever the fr
           "[tunnel]") {
   const auto form = GENERATE(framing::Form::binary, framing::Form::mqtt, framing::Form::text);
   Bench bench({}, with(form));
-  bench.target_sends(std::string(Scratch::k_size, 'x'));
+  bench.target_sends(std::string(ReadSize::k_small, 'x'));
   bench.serve();
   REQUIRE(bench.frames().size() == 1);
   CHECK(bench.client->writes == 1);
@@ -171,7 +171,7 @@ TEST_CASE("a small frame that becomes much waits for the target, and memory does
   bench.serve();
   CHECK(bench.target->output.size() == 1000);
   const std::uint64_t inflated = bench.tunnel->account().client_bytes;
-  CHECK(inflated <= 3 * Scratch::k_size);
+  CHECK(inflated <= 3 * Scratch::k_inflated);
   for (int step = 0; step < 20; ++step) {
     bench.target->room = 100'000;
     bench.serve();
@@ -252,7 +252,7 @@ TEST_CASE("a client that does not read stops the echo, and nothing is lost", "[t
   }
   bench->serve();
   CHECK_FALSE(bench->client->input.empty());
-  CHECK(bench->tunnel->account().client_bytes <= 5 * Scratch::k_size);
+  CHECK(bench->tunnel->account().client_bytes <= 5 * ReadSize::k_small);
   bench->client->room = k_unlimited;
   bench->serve();
   CHECK(bench->client_got() == all);

@@ -167,7 +167,7 @@ TEST_CASE("a target is not read while its client takes nothing", "[tunnel]") {
   CHECK_FALSE(bench.tunnel->wants().target_readable);
   CHECK(bench.tunnel->wants().client_writable);
   CHECK(bench.target->reads == 1);
-  CHECK(much.size() - bench.target->input.size() == Scratch::k_size);
+  CHECK(much.size() - bench.target->input.size() == ReadSize::k_small);
   // The other way is open as ever.
   bench.client_sends(message("up"));
   bench.serve();
@@ -187,7 +187,7 @@ TEST_CASE("a client is not read while its target takes nothing", "[tunnel]") {
   CHECK_FALSE(bench.tunnel->wants().client_readable);
   CHECK(bench.tunnel->wants().target_writable);
   CHECK(bench.client->reads == 1);
-  CHECK(message(much).size() - bench.client->input.size() == Scratch::k_size);
+  CHECK(message(much).size() - bench.client->input.size() == ReadSize::k_small);
   bench.target_sends("down");
   bench.serve();
   CHECK(bench.client_got() == "down");
@@ -195,6 +195,35 @@ TEST_CASE("a client is not read while its target takes nothing", "[tunnel]") {
   bench.target->room = k_unlimited;
   bench.serve();
   CHECK(bench.target_got() == much);
+}
+
+TEST_CASE("a stream that goes on is read in larger pieces, one that stops in small ones again",
+          "[tunnel]") {
+  Bench bench;
+  const std::string much = pattern(1'000'000);
+  bench.target_sends(much);
+  bench.client_sends(message(much));
+  bench.serve();
+  CHECK(bench.client_got() == much);
+  CHECK(bench.target_got() == much);
+  // 64 KiB, and then 256 KiB at once, until the last and the one that finds nothing.
+  CHECK(bench.target->reads <= 6);
+  CHECK(bench.client->reads <= 6);
+
+  for (const auto& [from, to] :
+       {std::pair(bench.target, bench.client), std::pair(bench.client, bench.target)}) {
+    to->room = 1000;
+    const Bytes more = from == bench.target ? frame::test::bytes(much) : message(much);
+    from->input = more;
+    bench.serve();
+    CHECK(more.size() - from->input.size() == ReadSize::k_large);
+    to->room = 2 * ReadSize::k_large;
+    bench.serve();
+    CHECK(more.size() - from->input.size() <= 2 * ReadSize::k_large + ReadSize::k_small);
+    to->room = k_unlimited;
+    bench.serve();
+    CHECK(from->input.empty());
+  }
 }
 
 TEST_CASE("room for writing is asked for only while something waits", "[tunnel]") {
@@ -219,7 +248,7 @@ TEST_CASE("a client that pings and never reads costs a bounded amount of memory"
   const std::size_t payload = GENERATE(0U, 1U, 125U);
   Bench bench;
   bench.client->room = 0;
-  bench.target_sends(pattern(Scratch::k_size));
+  bench.target_sends(pattern(ReadSize::k_small));
   bench.serve();
   bench.client_sends(repeated(ping(pattern(payload)), 1'000'000 / (payload + 6)));
   bench.serve();
@@ -231,8 +260,9 @@ TEST_CASE("a client that pings and never reads costs a bounded amount of memory"
   bench.client->input.clear();
   bench.client->room = k_unlimited;
   bench.serve();
-  CHECK(bench.client->output.size() > 2 * Scratch::k_size);
-  CHECK(bench.client->output.size() <= 3 * Scratch::k_size + frame::k_max_server_header);
+  constexpr std::size_t k_bound = ReadSize::k_large + ReadSize::k_small;
+  CHECK(bench.client->output.size() > k_bound);
+  CHECK(bench.client->output.size() <= k_bound + ReadSize::k_small + frame::k_max_server_header);
   CHECK(bench.frames().back().complete);
   CHECK(bench.tunnel->wants().client_readable);
 }
