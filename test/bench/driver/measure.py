@@ -2,6 +2,7 @@
 """One figure: a fresh server before a fresh backend, a load, and what that cost."""
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .processes import cpu_seconds, settled_memory_kib
@@ -29,9 +30,28 @@ def _load(row, peer, **more):
 
 def measure(row, kind, certificate, seconds):
     """`kind` is the peer's class."""
+    if row.is_memory:
+        with started(row, kind, certificate) as peer:
+            return _memory(row, peer)
+    with at_work(row, kind, certificate) as (peer, load):
+        time.sleep(min(WARM_UP, seconds))
+        return _cost(row, peer, load, seconds)
+
+
+@contextmanager
+def started(row, kind, certificate):
     with Backend(kind.backend) as backend, \
             kind(backend.port, certificate=certificate, tunnels=row.tunnels(kind)) as peer:
-        return _memory(row, peer) if row.is_memory else _cost(row, peer, seconds)
+        yield peer
+
+
+@contextmanager
+def at_work(row, kind, certificate):
+    """A server that the row's load has begun to keep busy."""
+    more = {"quiet": row.quiet} if row.quiet else {}
+    with started(row, kind, certificate) as peer, _load(row, peer, **more) as load:
+        load.answer()
+        yield peer, load
 
 
 def _look(load, peer, command):
@@ -41,16 +61,12 @@ def _look(load, peer, command):
     return done, cpu_seconds(peer.pid)
 
 
-def _cost(row, peer, seconds):
-    more = {"quiet": row.quiet} if row.quiet else {}
-    with _load(row, peer, **more) as load:
-        load.answer()
-        time.sleep(min(WARM_UP, seconds))
-        first, cpu_before = _look(load, peer, "begin")
-        time.sleep(seconds)
-        # Asked before `end`, which stops the load and takes its time over the latencies.
-        last, cpu_after = _look(load, peer, "look")
-        latency = load.ask("end")["busy"]
+def _cost(row, peer, load, seconds):
+    first, cpu_before = _look(load, peer, "begin")
+    time.sleep(seconds)
+    # Asked before `end`, which stops the load and takes its time over the latencies.
+    last, cpu_after = _look(load, peer, "look")
+    latency = load.ask("end")["busy"]
     done = {name: last[name] - first[name] for name in ("messages", "bytes", "handshakes", "at")}
     cpu = cpu_after - cpu_before
     count = done["handshakes"] or done["messages"]

@@ -5,6 +5,7 @@ import json
 import os
 import select
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from support.installation import SOURCE
@@ -62,7 +63,8 @@ class Load:
     def __exit__(self, *_):
         self._process.kill()
         self._process.wait()
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # a command that it did not wait for
+            self._process.stdin.close()
         self._process.stdout.close()
 
     def answer(self, timeout=60):

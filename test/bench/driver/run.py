@@ -10,7 +10,7 @@ from pathlib import Path
 from support.installation import SOURCE
 from support.tls import Certificate
 
-from . import facts, peers, rows
+from . import facts, peers, plots, profile, rows, scale, syscalls
 from .measure import measure
 from .peers.peer import raise_descriptor_limit
 from .report import Report, significant
@@ -41,6 +41,13 @@ def parse(arguments):
     parser.add_argument("--rows", action="append", metavar="ROW,...")
     parser.add_argument("--quick", action="store_true", help="one round with windows of 0.4 s")
     parser.add_argument("--output", type=Path, metavar="FILE")
+    instead = parser.add_argument_group("instead of the table, for one server (mod_websocket)")
+    instead.add_argument("--scale", type=int, nargs="?", const=9000, metavar="TUNNELS",
+                         help="what so many (9000) change for a message and for HTTP")
+    instead.add_argument("--churn", type=int, nargs="?", const=1_000_000, metavar="TUNNELS",
+                         help="what so many (1000000) that come and go leave behind")
+    instead.add_argument("--syscalls", action="store_true", help="count system calls")
+    instead.add_argument("--profile", metavar="ROW", help="where processor time goes in that row")
     options = parser.parse_args(arguments)
     if options.quick:
         options.rounds, options.seconds = 1, 0.4
@@ -70,23 +77,48 @@ def collect(options, certificate, say=print):
     return figures
 
 
+def other_than_the_table(options, certificate, descriptors):
+    """The text of what was asked for instead; None where nothing was."""
+    kind = options.peers[0] if options.only else peers.ModWebsocket
+    if options.scale:
+        tunnels = scale.most_tunnels(options.scale, descriptors)
+        return scale.scale(kind, certificate, tunnels, options.rounds, options.seconds)
+    if options.churn:
+        return scale.churn(kind, certificate, options.churn)
+    if options.syscalls:
+        return syscalls.report(kind, certificate, options.seconds)
+    if options.profile:
+        row, = chosen([options.profile], rows.ALL, "row")
+        return profile.report(row, kind, certificate, options.seconds)
+    return None
+
+
 def main(arguments):
     options = parse(arguments)
+    descriptors = raise_descriptor_limit()
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = Certificate(Path(folder))
+        text = other_than_the_table(options, certificate, descriptors)
+        if text is None:
+            text = make_table(options, arguments, certificate)
+    print(f"\n{text}")
+    return 0
+
+
+def make_table(options, arguments, certificate):
     for kind in list(options.peers):
         if not kind.installed():
             print(f"{kind.name} is not installed and is left out")
             options.peers.remove(kind)
-    raise_descriptor_limit()
     SCRATCH.mkdir(exist_ok=True)
     began = time.monotonic()
     about = facts.of(options.peers, arguments, options.rounds, options.seconds)
-    with tempfile.TemporaryDirectory() as folder:
-        figures = collect(options, Certificate(Path(folder)))
+    figures = collect(options, certificate)
     about["minutes"] = f"{(time.monotonic() - began) / 60:.0f}"
     report = Report(figures, about)
     options.output.write_text(report.text(), "utf-8")
-    print(f"\n{report.overview()}\n\n{options.output}")
-    return 0
+    pictures = plots.draw(figures, report.rows, SCRATCH)
+    return "\n".join([report.overview(), "", *map(str, [options.output, *pictures])])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every row at the module and at the floor, each for a moment: that it works, not how fast. The
+load itself fails where an echo is wrong."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from driver import rows, scale
+from driver.measure import measure
+from driver.peers import ModWebsocket, Relay
+
+MOMENT = 0.1
+FEW = 60
+
+
+def small(row):
+    return replace(row, quiet=min(row.quiet, FEW))
+
+
+@pytest.mark.parametrize("row, kind", [
+    pytest.param(small(row), kind, id=f"{row.name} {kind.name}")
+    for row in rows.ALL for kind in (Relay, ModWebsocket) if row.fits(kind)])
+def test_a_row_gives_its_figure(row, kind, certificate):
+    figure = measure(row, kind, certificate, MOMENT)
+    assert math.isfinite(figure.value)
+    if not row.is_memory:
+        assert figure.value > 0
+        assert figure.a_second > 0
+        assert 0 < figure.p50_us <= figure.p99_us
+        assert figure.share > 0
+
+
+def test_scale_compares_few_tunnels_with_many(certificate):
+    text = scale.scale(ModWebsocket, certificate, FEW, 1, MOMENT)
+    assert "| HTTP request, p99 µs |" in text and f"with {FEW} tunnels" in text
+
+
+def test_churn_looks_on_the_way(certificate, monkeypatch):
+    monkeypatch.setattr(scale, "LOOKS", 2)
+    seen = []
+    scale.churn(ModWebsocket, certificate, 300, say=lambda line, **_: seen.append(line))
+    counts = [int(line.split()[0].replace(",", "")) for line in seen]
+    assert len(counts) == 3 and counts == sorted(counts) and counts[-1] >= 300
