@@ -93,8 +93,8 @@ class WebSocketEcho {
     if (opcode == Opcode::ping) opcode = Opcode::pong;
     if (!control && !piece.message_begins) opcode = Opcode::continuation;
     std::array<std::byte, websocket::frame::k_max_server_header> header;
-    const std::size_t size = websocket::frame::encode_header(
-        opcode, control || piece.message_ends, false, piece.payload.size(), header);
+    const std::size_t size = websocket::frame::encode_header(opcode, control || piece.message_ends,
+                                                             false, piece.payload.size(), header);
     append(out, std::span(header).first(size));
     append(out, piece.payload);
     return piece.opcode != Opcode::close;

@@ -34,10 +34,10 @@ Opening::Opening(std::uint16_t port, const std::string& path, bool tls) {
   const std::string key = random_key();
   const std::string authority = "localhost:" + std::to_string(port);
   accept = websocket::handshake::accept_key(key);
-  request = "GET " + path + " HTTP/1.1\r\nHost: " + authority +
-            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: " +
-            (tls ? "https://" : "http://") + authority + "\r\nSec-WebSocket-Key: " + key +
-            "\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  request =
+      "GET " + path + " HTTP/1.1\r\nHost: " + authority +
+      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: " + (tls ? "https://" : "http://") +
+      authority + "\r\nSec-WebSocket-Key: " + key + "\r\nSec-WebSocket-Version: 13\r\n\r\n";
 }
 
 Client::Client(Transport transport, const Opening& opening, const Messages& messages,
@@ -56,8 +56,8 @@ void Client::send_message() {
 }
 
 std::uint32_t Client::events() const {
-  const bool unsent = open_ ? sending_ != queued_ || !pongs_.empty()
-                            : request_sent_ < opening_.request.size();
+  const bool unsent =
+      open_ ? sending_ != queued_ || !pongs_.empty() : request_sent_ < opening_.request.size();
   if (transport_.establishing()) return transport_.connecting() ? EPOLLOUT : EPOLLIN;
   return unsent ? EPOLLIN | EPOLLOUT : EPOLLIN;
 }
@@ -175,13 +175,15 @@ void Client::flush() {
     return;
   }
   for (;;) {
-    if (frame_sent_ == 0 && !pongs_.empty()) {
+    if (!frame_begun_ && !pongs_.empty()) {
       if (!flush(pongs_, pongs_sent_)) return;
       pongs_.clear();
       pongs_sent_ = 0;
     }
     if (sending_ == queued_) return;
+    frame_begun_ = true;
     if (!flush(messages_.frame(sending_), frame_sent_)) return;
+    frame_begun_ = false;
     frame_sent_ = 0;
     ++sending_;
   }

@@ -3,9 +3,11 @@
 // them, byte by byte.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
-#include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -38,9 +40,9 @@ class Client {
   // Queues the next message and sends what goes.
   void send_message();
   void hang_up() { transport_.say_goodbye(); }
-  // What epoll says. Each echo that is complete is told to `echoed(std::uint64_t, Clock::duration)`
-  // after it has been counted out of under_way(). Throws std::runtime_error where the server does
-  // anything else than it should.
+  // To be called when epoll says something. Each echo that is complete is told to
+  // `echoed(Clock::duration)` when it is no longer under_way(). Throws std::runtime_error where the
+  // server does anything else than it should.
   template <typename Echoed>
   void serve(std::span<std::byte> buffer, Echoed&& echoed) {
     if (!ready_to_read()) return;
@@ -80,15 +82,16 @@ class Client {
   const Clock::time_point begun_ = Clock::now();
   bool open_ = false;
 
-  std::string response_;           // as much of it as has come
+  std::string response_;  // as much of it as has come
   std::size_t request_sent_ = 0;
-  std::uint64_t sending_;          // number of the message that goes out next or partly
-  std::uint64_t queued_;           // one past the last message that is to go out
-  std::size_t frame_sent_ = 0;     // of message sending_
-  std::vector<std::byte> pongs_;   // to go out between messages
+  std::uint64_t sending_;         // number of the message that goes out next or partly
+  std::uint64_t queued_;          // one past the last message that is to go out
+  std::size_t frame_sent_ = 0;    // of message sending_
+  bool frame_begun_ = false;      // TLS may hold some of it though none has been sent
+  std::vector<std::byte> pongs_;  // to go out between messages
   std::size_t pongs_sent_ = 0;
-  std::uint64_t expected_;         // number of the message that is to come back
-  std::size_t came_back_ = 0;      // of its payload
+  std::uint64_t expected_;     // number of the message that is to come back
+  std::size_t came_back_ = 0;  // of its payload
   std::deque<Clock::time_point> sent_at_;
   std::deque<Clock::duration> echoes_;
 

@@ -29,10 +29,9 @@ class Latencies {
   // there are none.
   double percentile(double share) {
     if (nanoseconds_.empty()) return 0;
-    const auto rank = static_cast<std::size_t>(
-        std::ceil(share * static_cast<double>(nanoseconds_.size())));
-    const auto nth = nanoseconds_.begin() +
-                     static_cast<std::ptrdiff_t>(rank == 0 ? 0 : rank - 1);
+    const auto rank =
+        static_cast<std::size_t>(std::ceil(share * static_cast<double>(nanoseconds_.size())));
+    const auto nth = nanoseconds_.begin() + static_cast<std::ptrdiff_t>(rank == 0 ? 0 : rank - 1);
     std::nth_element(nanoseconds_.begin(), nth, nanoseconds_.end());
     return *nth / 1e3;
   }

@@ -49,9 +49,9 @@ void Load::open_some() {
 
 void Load::open(Tunnel& tunnel) {
   const auto source = static_cast<std::uint8_t>(1 + connections_++ % k_sources);
-  tunnel.client = std::make_unique<Client>(
-      Transport(connect_to(shape_.port, source), tls_ ? &*tls_ : nullptr), opening_, messages_,
-      tunnel.number);
+  tunnel.client =
+      std::make_unique<Client>(Transport(connect_to(shape_.port, source), tls_ ? &*tls_ : nullptr),
+                               opening_, messages_, tunnel.number);
   tunnel.events = tunnel.client->events();
   poller_.add(tunnel.client->fd(), tunnel.events, &tunnel);
 }

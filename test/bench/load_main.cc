@@ -111,9 +111,8 @@ void say(const bench::Figures& figures, const std::string& more = {}) {
 
 std::string in_json(const char* name, bench::Latencies& latencies) {
   char text[200];
-  std::snprintf(text, sizeof text,
-                ", \"%s\": {\"count\": %zu, \"p50_us\": %.1f, \"p99_us\": %.1f}", name,
-                latencies.count(), latencies.percentile(0.5), latencies.percentile(0.99));
+  std::snprintf(text, sizeof text, ", \"%s\": {\"count\": %zu, \"p50_us\": %.1f, \"p99_us\": %.1f}",
+                name, latencies.count(), latencies.percentile(0.5), latencies.percentile(0.99));
   return text;
 }
 

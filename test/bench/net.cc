@@ -130,8 +130,8 @@ void Poller::change(int fd, std::uint32_t events, void* whose) {
 }
 
 std::span<const epoll_event> Poller::wait(int timeout_ms) {
-  const int count = epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
-                               timeout_ms);
+  const int count =
+      epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
   if (count < 0 && errno != EINTR) fail("epoll_wait");
   return {events_.data(), count < 0 ? 0U : static_cast<std::size_t>(count)};
 }

@@ -5,7 +5,7 @@ import shutil
 import statistics
 import subprocess
 
-PANEL = 170  # pixels of height; the space that a line of text needs is in it
+PANEL = 190  # pixels of height; the space that a line of text needs is in it
 
 
 def _panel(title, unit, points):
@@ -21,7 +21,7 @@ def _panel(title, unit, points):
     ticks = ", ".join(f'"{label}" {number}' for number, (label, _) in enumerate(points))
     return "\n".join([
         "$points << END", *lines, "END",
-        f'set title "{title}"', f'set xlabel "{unit}"', f"set ytics ({ticks})",
+        f'set title "{title}, {unit}"', f"set ytics ({ticks})",
         f"set xrange [{low:.6g}:{high:.6g}]", f"set xtics ({_marks(low, high)})",
         f"set yrange [{len(points) - 0.5}:-0.5]",
         'plot $points using 2:1:3:4 with xerrorbars linewidth 2 pointtype 7 notitle', ""])
@@ -38,7 +38,7 @@ def script(output, panels):
     panels = [panel for panel in panels if panel]
     return "\n".join([
         f'set terminal png noenhanced size 900,{PANEL * len(panels) + 40}', f'set output "{output}"',
-        "set logscale x", "set grid x", "set tmargin 2", "set bmargin 3.2", "set lmargin 18",
+        "set logscale x", "set grid x", "set tmargin 2", "set bmargin 2", "set lmargin 18",
         f"set multiplot layout {len(panels)},1", *panels, "unset multiplot", ""])
 
 

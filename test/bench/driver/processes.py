@@ -64,5 +64,14 @@ def settled_memory_kib(root, timeout=6.0, interval=0.2):
         last = now
 
 
+def own_memory_kib(root):
+    """What the tree alone uses: no file's pages, whose share changes with who else maps them."""
+    total = 0
+    for pid in tree(root):
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
+    return total
+
+
 def descriptor_count(root):
     return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in tree(root))

@@ -2,6 +2,8 @@
 """build/bench, once everything is installed and built."""
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -12,10 +14,14 @@ from support.tls import Certificate
 
 from . import facts, peers, plots, profile, rows, scale, syscalls
 from .measure import measure
-from .peers.peer import raise_descriptor_limit
+from .peers.peer import Broken, raise_descriptor_limit
+from .programs import LoadFailed
 from .report import Report, significant
 
 SCRATCH = SOURCE / "_bench"
+SCALE_TUNNELS, SCALE_ROUNDS = 9000, 3
+# A load average that says that others use the machine too.
+NOISY = 0.5
 
 
 def chosen(words, everything, what):
@@ -42,7 +48,7 @@ def parse(arguments):
     parser.add_argument("--quick", action="store_true", help="one round with windows of 0.4 s")
     parser.add_argument("--output", type=Path, metavar="FILE")
     instead = parser.add_argument_group("instead of the table, for one server (mod_websocket)")
-    instead.add_argument("--scale", type=int, nargs="?", const=9000, metavar="TUNNELS",
+    instead.add_argument("--scale", type=int, nargs="?", const=SCALE_TUNNELS, metavar="TUNNELS",
                          help="what so many (9000) change for a message and for HTTP")
     instead.add_argument("--churn", type=int, nargs="?", const=1_000_000, metavar="TUNNELS",
                          help="what so many (1000000) that come and go leave behind")
@@ -55,9 +61,9 @@ def parse(arguments):
     options.row_list = chosen(options.rows, rows.ALL, "row")
     if options.rounds < 1 or options.seconds <= 0:
         parser.error("at least one round, and some time")
-    whole = not options.only and not options.rows and options.rounds >= 5
+    options.whole = not options.only and not options.rows and options.rounds >= 5
     if options.output is None:
-        options.output = (SOURCE / "doc" if whole else SCRATCH) / "benchmarks.md"
+        options.output = (SOURCE / "doc" if options.whole else SCRATCH) / "benchmarks.md"
     return options
 
 
@@ -70,7 +76,10 @@ def collect(options, certificate, say=print):
             for kind in options.peers:
                 if not row.fits(kind):
                     continue
-                figure = measure(row, kind, certificate, options.seconds)
+                try:
+                    figure = measure(row, kind, certificate, options.seconds)
+                except LoadFailed as error:
+                    raise LoadFailed(f"{row.name} at {kind.name}: {error}") from error
                 figures[row.name].setdefault(kind.name, []).append(figure)
                 say(f"round {number} of {options.rounds}  {row.name:13} {kind.name:14}"
                     f"{significant(figure.value):>8} {row.unit}", flush=True)
@@ -93,32 +102,57 @@ def other_than_the_table(options, certificate, descriptors):
     return None
 
 
-def main(arguments):
-    options = parse(arguments)
-    descriptors = raise_descriptor_limit()
-    with tempfile.TemporaryDirectory() as folder:
-        certificate = Certificate(Path(folder))
-        text = other_than_the_table(options, certificate, descriptors)
-        if text is None:
-            text = make_table(options, arguments, certificate)
-    print(f"\n{text}")
-    return 0
+def beside_the_table(options, certificate, descriptors):
+    """What else a whole run looks at: {placeholder of the template: text}."""
+    if not options.whole:
+        return {"many": "Not measured in this run.", "syscalls": "Not counted in this run."}
+    tunnels = scale.most_tunnels(SCALE_TUNNELS, descriptors)
+    many = scale.scale(peers.ModWebsocket, certificate, tunnels, SCALE_ROUNDS, options.seconds)
+    try:
+        calls = syscalls.report(peers.ModWebsocket, certificate, options.seconds)
+    except (Broken, FileNotFoundError) as error:  # no strace, or it is not allowed here
+        calls = f"Not counted: {error}"
+    return {"many": many, "syscalls": calls}
 
 
-def make_table(options, arguments, certificate):
+def make_table(options, arguments, certificate, descriptors):
     for kind in list(options.peers):
         if not kind.installed():
             print(f"{kind.name} is not installed and is left out")
             options.peers.remove(kind)
+    load_average = os.getloadavg()[0]
+    if load_average > NOISY:
+        print(f"Others use this machine (load average {load_average:.1f}); the figures suffer.")
     SCRATCH.mkdir(exist_ok=True)
     began = time.monotonic()
     about = facts.of(options.peers, arguments, options.rounds, options.seconds)
+    about.update(beside_the_table(options, certificate, descriptors))
     figures = collect(options, certificate)
     about["minutes"] = f"{(time.monotonic() - began) / 60:.0f}"
     report = Report(figures, about)
     options.output.write_text(report.text(), "utf-8")
     pictures = plots.draw(figures, report.rows, SCRATCH)
     return "\n".join([report.overview(), "", *map(str, [options.output, *pictures])])
+
+
+def main(arguments):
+    options = parse(arguments)
+    # So that a `kill` ends the servers as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    descriptors = raise_descriptor_limit()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            certificate = Certificate(Path(folder))
+            text = other_than_the_table(options, certificate, descriptors)
+            if text is None:
+                text = make_table(options, arguments, certificate, descriptors)
+    except (Broken, LoadFailed) as error:
+        print(f"build/bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print(f"\n{text}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import statistics
 import time
 
 from .measure import FIRST_TUNNELS
-from .processes import cpu_seconds, descriptor_count, settled_memory_kib
+from .processes import cpu_seconds, descriptor_count, own_memory_kib, settled_memory_kib
 from .programs import Backend, Load
 from .report import significant, table
 
@@ -93,7 +93,7 @@ def churn(kind, certificate, tunnels, say=print):
 
     def look(number):
         lines.append([f"{number:,}", f"{settled_memory_kib(peer.pid):,}",
-                      str(descriptor_count(peer.pid))])
+                      f"{own_memory_kib(peer.pid):,}", str(descriptor_count(peer.pid))])
         say("  ".join(lines[-1]), flush=True)
 
     with Backend(kind.backend) as backend, \
@@ -108,4 +108,4 @@ def churn(kind, certificate, tunnels, say=print):
                 done += load.ask("end")["handshakes"]
             look(done)
     return f"{kind.name}: tunnels that came and went\n\n" + \
-        table(["tunnels so far", "Pss KiB", "descriptors"], lines)
+        table(["tunnels so far", "Pss KiB", "of it anonymous", "descriptors"], lines)
