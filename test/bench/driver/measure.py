@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .processes import cpu_seconds, settled_memory_kib
+from .processes import cpu_seconds, settled_memory_kib, tree
 from .programs import Backend, Load
 
 # Before the window: caches are warm, TCP's windows have grown.
@@ -54,18 +54,19 @@ def at_work(row, kind, certificate):
         yield peer, load
 
 
-def _look(load, peer, command):
-    """What was done and what it cost, both of nearly one moment; what lies between is the same at
-    both ends of a window."""
+def look(load, root, command):
+    """(what was done, what it cost) of nearly one moment. The processes are listed before: that
+    takes milliseconds, and not always as many."""
+    pids = tree(root)
     done = load.ask(command)
-    return done, cpu_seconds(peer.pid)
+    return done, cpu_seconds(pids)
 
 
 def _cost(row, peer, load, seconds):
-    first, cpu_before = _look(load, peer, "begin")
+    first, cpu_before = look(load, peer.pid, "begin")
     time.sleep(seconds)
     # Asked before `end`, which stops the load and takes its time over the latencies.
-    last, cpu_after = _look(load, peer, "look")
+    last, cpu_after = look(load, peer.pid, "look")
     latency = load.ask("end")["busy"]
     done = {name: last[name] - first[name] for name in ("messages", "bytes", "handshakes", "at")}
     cpu = cpu_after - cpu_before

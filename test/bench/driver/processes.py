@@ -35,12 +35,12 @@ def _of_ended_children(pid):
     return (int(field[13]) + int(field[14])) * 1_000_000_000 // _TICKS
 
 
-def cpu_seconds(root):
-    """Processor time, user and system, of a tree since it began, ended children included. What the
-    kernel does for it elsewhere is not in it; on loopback there is next to none: who sends does the
-    receiver's part of TCP as well."""
+def cpu_seconds(pids):
+    """Processor time, user and system, of processes since they began, with that of their ended
+    children. What the kernel does for them elsewhere is not in it; on loopback there is next to
+    none: who sends does the receiver's part of TCP as well."""
     total = 0
-    for pid in tree(root):
+    for pid in pids:
         try:
             total += _clock(pid) + _of_ended_children(pid)
         except OSError:

@@ -6,8 +6,8 @@ import http.client
 import statistics
 import time
 
-from .measure import FIRST_TUNNELS
-from .processes import cpu_seconds, descriptor_count, own_memory_kib, settled_memory_kib
+from .measure import FIRST_TUNNELS, look
+from .processes import descriptor_count, own_memory_kib, settled_memory_kib
 from .programs import Backend, Load
 from .report import significant, table
 
@@ -31,9 +31,9 @@ def _message_us(peer, quiet, seconds):
     with _tunnel_load(peer, "mixed", connections=BUSY, quiet=quiet, pause=0) as load:
         load.answer(120)
         time.sleep(0.25)
-        first, before = load.ask("begin"), cpu_seconds(peer.pid)
+        first, before = look(load, peer.pid, "begin")
         time.sleep(seconds)
-        last, after = load.ask("look"), cpu_seconds(peer.pid)
+        last, after = look(load, peer.pid, "look")
         load.ask("end")
     return (after - before) / (last["messages"] - first["messages"]) * 1e6
 
@@ -91,7 +91,7 @@ def churn(kind, certificate, tunnels, say=print):
     """Opens and ends so many; memory and descriptors must come back to what they were."""
     lines = []
 
-    def look(number):
+    def note(number):
         lines.append([f"{number:,}", f"{settled_memory_kib(peer.pid):,}",
                       f"{own_memory_kib(peer.pid):,}", str(descriptor_count(peer.pid))])
         say("  ".join(lines[-1]), flush=True)
@@ -106,6 +106,6 @@ def churn(kind, certificate, tunnels, say=print):
                 while done + load.ask("look")["handshakes"] < wanted:
                     time.sleep(0.02)
                 done += load.ask("end")["handshakes"]
-            look(done)
+            note(done)
     return f"{kind.name}: tunnels that came and went\n\n" + \
         table(["tunnels so far", "Pss KiB", "of it anonymous", "descriptors"], lines)
