@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tunnel's place in the table: there is one a tunnel, and it is given back once, by whoever holds
+// it when the tunnel, or the attempt at one, is over.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+namespace websocket::limits {
+
+class Table;
+
+class Lease {
+ public:
+  Lease() = default;
+  Lease(Table& table, std::uint32_t place) noexcept : table_(&table), place_(place) {}
+  Lease(Lease&& other) noexcept
+      : table_(std::exchange(other.table_, nullptr)), place_(other.place_) {}
+  Lease& operator=(Lease&& other) noexcept {
+    std::swap(table_, other.table_);
+    std::swap(place_, other.place_);
+    return *this;
+  }
+  // Any thread, and also within a signal's handler: prefork ends a child in one.
+  ~Lease();
+
+ private:
+  Table* table_ = nullptr;
+  std::uint32_t place_ = 0;
+};
+
+}  // namespace websocket::limits
