@@ -2,6 +2,7 @@
 // The module record and its hooks; everything else is in the rooms.
 #include <openssl/types.h>
 
+#include "mod_websocket/apache/admission.hh"
 #include "mod_websocket/apache/capture.hh"
 #include "mod_websocket/apache/child.hh"
 #include "mod_websocket/apache/config.hh"
@@ -49,18 +50,26 @@ int on_post_config(apr_pool_t* pool, apr_pool_t*, apr_pool_t* scratch,
                    server_rec* server) noexcept {
   // httpd reads its configuration twice when it starts; the first time is a rehearsal.
   if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
-  return VerdictCache::instance().open(pool, scratch, server) ? OK : HTTP_INTERNAL_SERVER_ERROR;
+  const bool ready =
+      Admission::instance().open(server) && VerdictCache::instance().open(pool, scratch, server);
+  return ready ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 void on_child_init(apr_pool_t* pool, server_rec* server) noexcept {
   guarded(server, "child_init", [&] {
     VerdictCache::instance().reopen(pool, server);
     Child::instance().begin(pool, server);
+    Admission::instance().begin(server);
   });
 }
 
 void on_child_stopping(apr_pool_t*, int graceful) noexcept {
   Child::instance().stopping(graceful != 0);
+}
+
+void on_child_status(server_rec* server, pid_t child, ap_generation_t, int,
+                     mpm_child_status status) noexcept {
+  if (status == MPM_CHILD_EXITED) Admission::instance().bury(child, server);
 }
 
 void register_hooks(apr_pool_t*) noexcept {
@@ -78,6 +87,8 @@ void register_hooks(apr_pool_t*) noexcept {
   ap_hook_handler(on_request, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
   register_capture_filter();
   ap_hook_child_init(on_child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // In the parent: a child that died without a word gives nothing back by itself.
+  ap_hook_child_status(on_child_status, nullptr, nullptr, APR_HOOK_MIDDLE);
   ap_hook_child_stopping(on_child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
 }
 

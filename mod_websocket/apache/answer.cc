@@ -3,6 +3,12 @@
 
 #include <mod_core.h>
 
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "mod_websocket/limits/log_throttle.hh"
+
 namespace websocket::apache {
 
 namespace {
@@ -15,12 +21,45 @@ void advertise_upgrade(request_rec* r) {
   apr_table_mergen(r->err_headers_out, "Connection", "Upgrade");
 }
 
+// Tunnels last; who asks again sooner than this is refused again.
+constexpr const char* k_retry_after = "10";
+
+void log(const request_rec* r, const Refusal& refusal, int level, const std::string& more) {
+  ap_log_rerror(APLOG_MARK, level, 0, r, "%.*s: %s%s", static_cast<int>(refusal.rule.size()),
+                refusal.rule.data(), refusal.log.c_str(), more.c_str());
+}
+
+// Each child has its own.
+limits::LogThrottle& throttle_of(std::string_view rule) {
+  static std::mutex mutex;
+  static std::map<std::string_view, limits::LogThrottle> throttles;  // rules have names that stay
+  const std::lock_guard lock(mutex);
+  return throttles[rule];
+}
+
+void log_sparingly(const request_rec* r, const Refusal& refusal) {
+  const auto left_out = throttle_of(refusal.rule).admit(limits::LogThrottle::Clock::now());
+  if (!left_out) return log(r, refusal, APLOG_DEBUG, "");
+  log(r, refusal, static_cast<int>(refusal.severity),
+      *left_out == 0 ? "" : " (and " + std::to_string(*left_out) + " more like it before)");
+}
+
 }  // namespace
 
+Refusal no_room(Severity severity, std::string_view rule, std::string log) {
+  return {HTTP_SERVICE_UNAVAILABLE, severity, rule, std::move(log),
+          "The server has no room for another connection."};
+}
+
 HookResult refuse(request_rec* r, const Refusal& refusal) {
-  ap_log_rerror(APLOG_MARK, static_cast<int>(refusal.severity), 0, r, "%s: %s",
-                apr_pstrmemdup(r->pool, refusal.rule.data(), refusal.rule.size()),
-                refusal.log.c_str());
+  if (refusal.status == HTTP_SERVICE_UNAVAILABLE) {
+    log_sparingly(r, refusal);
+    apr_table_setn(r->err_headers_out, "Retry-After", k_retry_after);
+    // Or a client that does not close holds a descriptor for half a minute more (the event MPM).
+    apr_table_setn(r->connection->notes, "short-lingering-close", "1");
+  } else {
+    log(r, refusal, static_cast<int>(refusal.severity), "");
+  }
   if (refusal.status == HTTP_UPGRADE_REQUIRED) advertise_upgrade(r);
   if (refusal.status == HTTP_UPGRADE_REQUIRED || refusal.status == HTTP_BAD_REQUEST) {
     apr_table_setn(r->err_headers_out, "Sec-WebSocket-Version", "13");

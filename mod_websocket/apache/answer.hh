@@ -25,8 +25,13 @@ struct Refusal {
   std::string text;       // for the client: one plain sentence that names no inner host
 };
 
+// 503, of a server that has no room for another tunnel.
+Refusal no_room(Severity severity, std::string_view rule, std::string log);
+
 // Logs it and sends it, with the headers that its status asks for (Upgrade and
-// Sec-WebSocket-Version for 426, WWW-Authenticate for 401). An ErrorDocument for the status is
+// Sec-WebSocket-Version for 426, WWW-Authenticate for 401, Retry-After for 503). Clients can bring
+// about a 503 as often as they like, so that a rule logs it once a second at most, and says then
+// how many were left out; those are logged at level debug. An ErrorDocument for the status is
 // used where there is one.
 HookResult refuse(request_rec* r, const Refusal& refusal);
 

@@ -62,6 +62,9 @@ ProcessConfig ProcessConfig::merged(const ProcessConfig& outer, const ProcessCon
   return {
       .threads = inner_or(inner.threads, outer.threads),
       .drain_timeout = inner_or(inner.drain_timeout, outer.drain_timeout),
+      .max_tunnels = inner_or(inner.max_tunnels, outer.max_tunnels),
+      .max_tunnels_per_client =
+          inner_or(inner.max_tunnels_per_client, outer.max_tunnels_per_client),
   };
 }
 

@@ -8,12 +8,16 @@
 
 #include "mod_websocket/apache/consent.hh"
 #include "mod_websocket/apache/httpd.hh"
+#include "mod_websocket/limits/table.hh"
 #include "mod_websocket/tunnel/tunnel.hh"
 #include "policy/target.hh"
 
 namespace websocket::apache {
 
 using Milliseconds = std::chrono::milliseconds;
+
+// As many as the table in shared memory has places: 28 bytes each, once they are used.
+inline constexpr std::uint32_t k_most_tunnels = 1U << 20U;
 
 // WebSocketCompression. Off for tunnels unless it is asked for, on for websocket-echo.
 struct Compression {
@@ -51,11 +55,16 @@ struct SectionConfig {
 struct ProcessConfig {
   std::optional<unsigned> threads;
   std::optional<Milliseconds> drain_timeout;
+  std::optional<std::uint32_t> max_tunnels;             // 0: no limit
+  std::optional<std::uint32_t> max_tunnels_per_client;  // the same
 
   static ProcessConfig merged(const ProcessConfig& outer, const ProcessConfig& inner);
 
   unsigned engine_threads() const { return threads.value_or(1); }
   Milliseconds drain_time() const { return drain_timeout.value_or(std::chrono::minutes(10)); }
+  limits::Bounds tunnel_bounds() const {
+    return {.tunnels = max_tunnels.value_or(0), .per_client = max_tunnels_per_client.value_or(0)};
+  }
 };
 
 const SectionConfig& section_config(const request_rec* r);

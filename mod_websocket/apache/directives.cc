@@ -85,6 +85,16 @@ Reading<unsigned> read_threads(const char* text) {
   return static_cast<unsigned>(*number);
 }
 
+Reading<std::uint32_t> read_tunnels(const char* text) {
+  if (ap_cstr_casecmp(text, "none") == 0) return 0;
+  const auto number = read_number(text);
+  if (!number) return tl::unexpected(number.error() + "; none is no limit");
+  if (*number < 1 || *number > k_most_tunnels) {
+    return tl::unexpected("the number must be from 1 to " + std::to_string(k_most_tunnels));
+  }
+  return static_cast<std::uint32_t>(*number);
+}
+
 Reading<std::uint64_t> read_size(const char* text) { return ::policy::parse_size(text); }
 
 // What may stand behind `WebSocketCompression On`.
@@ -145,6 +155,20 @@ const char* set_in_process(cmd_parms* command, void*, const char* argument) noex
     process->*Member = *value;
     return nullptr;
   });
+}
+
+// Of the two limits, the second to be read is told where they do not fit.
+template <auto Member>
+const char* set_tunnels(cmd_parms* command, void* config, const char* argument) noexcept {
+  if (const char* const error = set_in_process<Member, read_tunnels>(command, config, argument)) {
+    return error;
+  }
+  const limits::Bounds bounds = process_config(command->server).tunnel_bounds();
+  if (bounds.tunnels == 0 || bounds.per_client <= bounds.tunnels) return nullptr;
+  return apr_psprintf(command->pool,
+                      "%s: WebSocketMaxTunnelsPerClient %u is more than WebSocketMaxTunnels %u, "
+                      "and would limit nobody",
+                      command->cmd->name, bounds.per_client, bounds.tunnels);
 }
 
 const char* set_enabled(cmd_parms*, void* config, int on) noexcept {
@@ -285,6 +309,11 @@ const command_rec directives[] = {
     AP_INIT_TAKE1("WebSocketDrainTimeout",
                   (set_in_process<&ProcessConfig::drain_timeout, read_time>), nullptr, RSRC_CONF,
                   "how long a child that is to end waits for its tunnels"),
+    AP_INIT_TAKE1("WebSocketMaxTunnels", set_tunnels<&ProcessConfig::max_tunnels>, nullptr,
+                  RSRC_CONF, "how many tunnels the server has at most, over all children; or none"),
+    AP_INIT_TAKE1("WebSocketMaxTunnelsPerClient",
+                  set_tunnels<&ProcessConfig::max_tunnels_per_client>, nullptr, RSRC_CONF,
+                  "how many of them a client has at most, an IPv4 address or an IPv6 /64; or none"),
     {nullptr, {nullptr}, nullptr, 0, RAW_ARGS, nullptr},
 };
 

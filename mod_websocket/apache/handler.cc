@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "mod_websocket/apache/admission.hh"
 #include "mod_websocket/apache/agreement.hh"
 #include "mod_websocket/apache/answer.hh"
 #include "mod_websocket/apache/capture.hh"
@@ -111,6 +112,10 @@ Step<DocumentHandle> policy_document(request_rec* r, const SectionConfig& config
   auto document = config.policy_file != nullptr ? read_document(config.policy_file, r->pool)
                                                 : read_document(r->filename, r->finfo, r->pool);
   if (document) return std::move(*document);
+  if (APR_STATUS_IS_EMFILE(document.error().status) ||
+      APR_STATUS_IS_ENFILE(document.error().status)) {
+    return tl::unexpected(no_room(Severity::broken, "no-descriptor", document.error().log));
+  }
   const bool forbidden =
       APR_STATUS_IS_EACCES(document.error().status) && config.policy_file == nullptr;
   return tl::unexpected(
@@ -124,9 +129,16 @@ HookResult open_tunnel(request_rec* r, const SectionConfig& config,
   if (const auto origin = check_origin(r, config, document); !origin) {
     return refuse(r, origin.error());
   }
-  auto target = connect_target(r, config, document);
+  const auto route = find_route(r, config, document);
+  if (!route) return refuse(r, route.error());
+  // Behind the refusals, which tell nobody who is refused how full the server is, and before the
+  // target is connected to, so that no flood gets through to it.
+  auto seat = Admission::instance().admit(r);
+  if (!seat) return refuse(r, seat.error());
+  auto target = connect_target(r, config, document, *route);
   if (!target) return refuse(r, target.error());
-  return upgrade(r, accepted, agree(config, document, accepted), std::move(*target));
+  return upgrade(r, accepted, agree(config, document, accepted), std::move(*target),
+                 std::move(*seat));
 }
 
 HookResult by_file(request_rec* r, const SectionConfig& config,
@@ -197,9 +209,11 @@ HookResult echo(request_rec* r, const SectionConfig& config) {
     return refuse(r, bad_handshake(*refused));
   }
   if (const auto origin = check_echo_origin(r, config); !origin) return refuse(r, origin.error());
+  auto seat = Admission::instance().admit(r);
+  if (!seat) return refuse(r, seat.error());
   const auto& accepted = std::get<handshake::Accepted>(judgement);
   return upgrade(r, accepted, agree_on_echo(config, accepted),
-                 Target{std::make_unique<tunnel::EchoEnd>(), "websocket-echo"});
+                 Target{std::make_unique<tunnel::EchoEnd>(), "websocket-echo"}, std::move(*seat));
 }
 
 // A script answers for itself. A policy that stands in a file is never shown, though a filter may

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace websocket::apache {
 
@@ -12,10 +13,20 @@ namespace {
 
 using tunnel::Clock;
 
-class ErrorLogJournal final : public tunnel::Journal {
+class SilentJournal : public tunnel::Journal {
  public:
-  ErrorLogJournal(const request_rec* r, std::string_view target)
-      : server_(r->server), opened_(Clock::now()) {
+  explicit SilentJournal(limits::Lease place) noexcept : place_(std::move(place)) {}
+
+  void ended(const tunnel::Account&) noexcept override {}
+
+ private:
+  limits::Lease place_;
+};
+
+class ErrorLogJournal final : public SilentJournal {
+ public:
+  ErrorLogJournal(const request_rec* r, std::string_view target, limits::Lease place)
+      : SilentJournal(std::move(place)), server_(r->server), opened_(Clock::now()) {
     subject_.append(r->useragent_ip).append(" ").append(r->uri).append(" to ").append(target);
   }
 
@@ -51,11 +62,13 @@ class ErrorLogJournal final : public tunnel::Journal {
 }  // namespace
 
 std::unique_ptr<tunnel::Journal> make_journal(const request_rec* r, std::string_view target,
-                                              const framing::Style& style) {
+                                              const framing::Style& style, limits::Lease place) {
   const bool can_be_broken =
       style.form == framing::Form::text || style.form == framing::Form::lines;
-  if (!APLOG_IS_LEVEL(r->server, can_be_broken ? APLOG_WARNING : APLOG_INFO)) return nullptr;
-  return std::make_unique<ErrorLogJournal>(r, target);
+  if (!APLOG_IS_LEVEL(r->server, can_be_broken ? APLOG_WARNING : APLOG_INFO)) {
+    return std::make_unique<SilentJournal>(std::move(place));
+  }
+  return std::make_unique<ErrorLogJournal>(r, target, std::move(place));
 }
 
 }  // namespace websocket::apache

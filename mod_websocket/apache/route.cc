@@ -41,8 +41,7 @@ Refusal not_connected(const Endpoint& endpoint, const ConnectError& error) {
   switch (error.kind) {
     case ConnectError::Kind::timed_out: return too_late(endpoint, "connect-timeout", error.log);
     case ConnectError::Kind::no_descriptor:
-      return {HTTP_SERVICE_UNAVAILABLE, Severity::broken, "no-descriptor",
-              log_of(endpoint, error.log), "The server has no room for another connection."};
+      return no_room(Severity::broken, "no-descriptor", log_of(endpoint, error.log));
     case ConnectError::Kind::unreachable: break;
   }
   return unreachable(endpoint, "connect-failed", error.log);
@@ -154,15 +153,20 @@ tl::expected<std::optional<CertificateWanted>, Refusal> certificate_wanted(
 
 }  // namespace
 
+tl::expected<std::vector<Address>, Refusal> find_route(const request_rec* r,
+                                                       const SectionConfig& config,
+                                                       const ::policy::Document& document) {
+  return allowed_addresses(r, config, document.target);
+}
+
 tl::expected<Target, Refusal> connect_target(const request_rec* r, const SectionConfig& config,
-                                             const ::policy::Document& document) {
+                                             const ::policy::Document& document,
+                                             const std::vector<Address>& addresses) {
   const Endpoint& endpoint = document.target;
-  const auto allowed = allowed_addresses(r, config, endpoint);
-  if (!allowed) return tl::unexpected(allowed.error());
   const auto certificate = certificate_wanted(document);
   if (!certificate) return tl::unexpected(certificate.error());
   const ConnectTime until = ConnectClock::now() + config.connect_time();
-  auto socket = connect(endpoint, *allowed, until);
+  auto socket = connect(endpoint, addresses, until);
   if (!socket) return tl::unexpected(socket.error());
   if (const auto introduced = introduce(r, document, *socket, until); !introduced) {
     return tl::unexpected(introduced.error());

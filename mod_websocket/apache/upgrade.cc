@@ -19,12 +19,6 @@ namespace {
 using tunnel::Clock;
 using tunnel::Tunnel;
 
-Refusal no_descriptor() {
-  return {HTTP_SERVICE_UNAVAILABLE, Severity::broken, "no-descriptor",
-          "the client's connection cannot be duplicated: no descriptor is left (see ulimit -n)",
-          "The server has no room for another connection."};
-}
-
 Refusal too_early() {
   return {HTTP_BAD_REQUEST, Severity::refused, "early-bytes",
           "the client sent more than 64 KiB behind its handshake without waiting for the answer",
@@ -70,8 +64,8 @@ void leave_http(request_rec* r) {
 }
 
 std::unique_ptr<Tunnel> make_tunnel(request_rec* r, const Agreement& agreement, Target target,
-                                    std::unique_ptr<tunnel::End> client) {
-  auto journal = make_journal(r, target.name, agreement.protocol.style);
+                                    std::unique_ptr<tunnel::End> client, limits::Lease place) {
+  auto journal = make_journal(r, target.name, agreement.protocol.style, std::move(place));
   return std::make_unique<Tunnel>(std::move(client), std::move(target.end), agreement.protocol,
                                   agreement.timing, std::move(journal), Clock::now());
 }
@@ -146,13 +140,13 @@ void remove_http_filters(conn_rec* c) {
 }
 
 HookResult stay(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
-                Target target) {
+                Target target, limits::Lease place) {
   conn_rec* const c = r->connection;
   send_switching_protocols(r, accepted, agreement);
   remove_http_filters(c);
   leave_http(r);
-  const auto tunnel =
-      make_tunnel(r, agreement, std::move(target), std::make_unique<FilterEnd>(c, r->pool));
+  const auto tunnel = make_tunnel(r, agreement, std::move(target),
+                                  std::make_unique<FilterEnd>(c, r->pool), std::move(place));
   ap_update_child_status(static_cast<ap_sb_handle_t*>(c->sbh), SERVER_BUSY_WRITE, r);
   const ClientPoll poll = client_poll(c);
   engine::OneThreadOptions options{
@@ -175,16 +169,15 @@ HookResult stay(request_rec* r, const handshake::Accepted& accepted, const Agree
 // ---- in the engine -------------------------------------------------------------------------
 
 HookResult detach(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
-                  Target target) {
+                  Target target, Seat seat) {
   conn_rec* const c = r->connection;
-  tunnel::Descriptor socket = duplicate_socket(c);
-  if (!socket) return refuse(r, no_descriptor());
   auto early = take_early_bytes(c, r->pool);
   if (!early) return refuse(r, too_early());
   send_switching_protocols(r, accepted, agreement);
   leave_http(r);
   if (c->aborted != 0) return HookResult::done;  // the client did not wait for the answer
-  auto tunnel = make_tunnel(r, agreement, std::move(target), take_client(c, std::move(socket)));
+  auto tunnel = make_tunnel(r, agreement, std::move(target), take_client(c, std::move(seat.client)),
+                            std::move(seat.place));
   depart(r, std::move(tunnel), std::move(*early));
   return HookResult::done;
 }
@@ -192,11 +185,14 @@ HookResult detach(request_rec* r, const handshake::Accepted& accepted, const Agr
 }  // namespace
 
 HookResult upgrade(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
-                   Target target) {
+                   Target target, Seat seat) {
   const char* const reason = reason_to_stay(r->connection);
-  if (reason == nullptr) return detach(r, accepted, agreement, std::move(target));
+  if (reason == nullptr) {
+    return detach(r, accepted, agreement, std::move(target), std::move(seat));
+  }
   ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "the tunnel keeps this thread: %s", reason);
-  return stay(r, accepted, agreement, std::move(target));
+  seat.client = tunnel::Descriptor();  // httpd's own is as good here
+  return stay(r, accepted, agreement, std::move(target), std::move(seat.place));
 }
 
 }  // namespace websocket::apache

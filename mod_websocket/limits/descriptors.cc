@@ -8,9 +8,9 @@ namespace websocket::limits {
 
 namespace {
 
-// A thread's share: the event MPM admits three connections a thread (AsyncRequestWorkerFactor 2, and
-// the one that is worked on), and a request opens a file. Handshakes under way take theirs here too:
-// each may have got its descriptor below the bound and the target's socket above it.
+// A thread's share: the event MPM admits three connections a thread (AsyncRequestWorkerFactor 2,
+// and the one that is worked on), and a request opens a file. Handshakes under way take theirs here
+// too: each may have got its descriptor below the bound and the target's socket above it.
 constexpr std::uint64_t k_a_thread = 4;
 
 // Logs, libraries and scripts, whatever the number of threads.

@@ -7,9 +7,8 @@ std::optional<std::uint64_t> LogThrottle::admit(Clock::time_point now) noexcept 
   Clock::rep next = next_.load(std::memory_order_relaxed);
   const bool is_time = now.time_since_epoch().count() >= next;
   // Of several that find the time come one wins.
-  if (is_time &&
-      next_.compare_exchange_strong(next, (now + k_pause).time_since_epoch().count(),
-                                    std::memory_order_relaxed)) {
+  if (is_time && next_.compare_exchange_strong(next, (now + k_pause).time_since_epoch().count(),
+                                               std::memory_order_relaxed)) {
     return left_out_.exchange(0, std::memory_order_relaxed);
   }
   left_out_.fetch_add(1, std::memory_order_relaxed);

@@ -6,18 +6,18 @@
 // process that dies takes nothing along: its places are those with its number in them.
 //
 //   take        under a lock, that of a handshake: what is counted cannot change before the place
-//               is taken, so no race lets one too many in or keeps one too many out. The holder does
-//               no system call and waits for nobody. Should it die the lock is passed on (a robust
-//               mutex) and whoever gets it counts anew; should it be stopped (by a debugger) the
-//               others wait for k_patience and then deny.
+//               is taken, so no race lets one too many in or keeps one too many out. The holder
+//               does no system call and waits for nobody. Should it die the lock is passed on (a
+//               robust mutex) and whoever gets it counts anew; should it be stopped (by a debugger)
+//               the others wait for k_patience and then deny.
 //   give back   without the lock, since the threads that move bytes do it, and handlers of signals:
 //               one bit is set. From that moment the place belongs to whoever holds the lock; the
 //               next take() sweeps up what was given back.
 //   bury        without the lock, since the server's parent does it, which must never wait for a
-//               child: the process is put on a list that the next take() goes through. The parent is
-//               told of a death before it can start a child with the same number, and every take()
-//               goes through the list before it takes, so that no tunnel of a later process of that
-//               number is taken for one of the dead.
+//               child: the process is put on a list that the next take() goes through. The parent
+//               is told of a death before it can start a child with the same number, and every
+//               take() goes through the list before it takes, so that no tunnel of a later process
+//               of that number is taken for one of the dead.
 //
 // A place that is freed, or filled, becomes so by the one write of `child`; the order of writes
 // within a process is that of its program, whenever it is killed.

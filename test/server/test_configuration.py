@@ -245,6 +245,20 @@ def configtest(certificate, text):
     ("WebSocketCompression On window=8", "window=.*9 to 15"),
     ("WebSocketCompression On window=16", "window=.*9 to 15"),
     ("WebSocketCompression On takeover", "no-takeover"),
+    ("WebSocketMaxTunnels", "argument"),
+    ("WebSocketMaxTunnels 0", "WebSocketMaxTunnels: .*from 1 to 1048576"),
+    ("WebSocketMaxTunnels -1", "WebSocketMaxTunnels: .*whole number; none"),
+    ("WebSocketMaxTunnels many", "WebSocketMaxTunnels: .*whole number; none"),
+    ("WebSocketMaxTunnels 1048577", "WebSocketMaxTunnels: .*from 1 to 1048576"),
+    ("WebSocketMaxTunnels 99999999999999999999", "WebSocketMaxTunnels: .*number"),
+    ("WebSocketMaxTunnelsPerClient 0", "WebSocketMaxTunnelsPerClient: .*from 1 to 1048576"),
+    ("WebSocketMaxTunnelsPerClient few", "WebSocketMaxTunnelsPerClient: .*whole number"),
+    ("WebSocketMaxTunnels 10\nWebSocketMaxTunnelsPerClient 11",
+     "PerClient: .*11 is more than WebSocketMaxTunnels 10"),
+    ("WebSocketMaxTunnelsPerClient 11\nWebSocketMaxTunnels 10",
+     "WebSocketMaxTunnels: .*11 is more than WebSocketMaxTunnels 10"),
+    ('<Location "/x">\nWebSocketMaxTunnels 2\n</Location>', "not allowed|cannot occur"),
+    ('<VirtualHost *:1>\nWebSocketMaxTunnels 2\n</VirtualHost>', "not allowed|cannot occur"),
     ('<Location "/x">\nWebSocketThreads 2\n</Location>', "not allowed|cannot occur"),
 ])
 def test_a_bad_value_is_told_why(certificate, line, reason):
@@ -261,6 +275,9 @@ def test_a_bad_value_is_told_why(certificate, line, reason):
     "WebSocketConnectTimeout 5", "WebSocketConnectTimeout 1500ms", "WebSocketConnectTimeout 1min",
     "WebSocketCloseTimeout 5s", "WebSocketDrainTimeout 10min", "WebSocketThreads 4",
     'WebSocketPolicyFile "conf/irc.xml"', "WebSocketIdleTimeout off", "WebSocketIdleTimeout 10min",
+    "WebSocketMaxTunnels 1048576", "WebSocketMaxTunnels none",
+    "WebSocketMaxTunnels 10\nWebSocketMaxTunnelsPerClient 10",
+    "WebSocketMaxTunnelsPerClient 20\nWebSocketMaxTunnels none",
     "WebSocketCompression off", "WebSocketCompression On level=1 window=9 no-takeover",
 ])
 def test_a_good_value_passes_the_configtest(certificate, line):

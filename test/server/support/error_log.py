@@ -52,11 +52,12 @@ class ErrorLog:
         self._offset = 0
         self._expected = []
         self._permitted = []
+        self._killed = []
 
     def mark(self):
         """Forget what was written and expected up to now: a new test begins."""
         self._offset = self.path.stat().st_size if self.path.exists() else 0
-        self._expected, self._permitted = [], []
+        self._expected, self._permitted, self._killed = [], [], []
 
     def lines(self, from_start=False):
         if not self.path.exists():
@@ -73,17 +74,22 @@ class ErrorLog:
         """A grave line like this may appear."""
         self._permitted.append(re.compile(pattern, re.IGNORECASE))
 
+    def expect_killed(self, pid):
+        """The line must appear that tells of this child's end by a signal: the test sends one."""
+        self._killed.append(re.compile(rf"child pid {pid} exit signal"))
+
     def find(self, pattern):
         """The lines of this test, of any level, that match."""
         return [line for line in self.lines() if re.search(pattern, line.raw)]
 
     def missing(self):
         lines = [line.raw for line in self.lines()]
-        return [pattern.pattern for pattern in self._expected
+        return [pattern.pattern for pattern in self._expected + self._killed
                 if not any(pattern.search(raw) for raw in lines)]
 
     def unexpected(self):
         known = self._expected + self._permitted + [TOLERATED]
         return [line.raw for line in self.lines()
-                if line.crash
-                or (line.grave and not any(pattern.search(line.raw) for pattern in known))]
+                if not any(pattern.search(line.raw) for pattern in self._killed)
+                and (line.crash or
+                     (line.grave and not any(pattern.search(line.raw) for pattern in known)))]

@@ -295,6 +295,20 @@ class Httpd:
             pass
         self._process.wait()
 
+    def kill_child(self, pid, number=signal.SIGKILL):
+        """As of a crash; returns when httpd has noticed."""
+        if number != signal.SIGKILL:  # of which httpd logs nothing
+            self.error_log.expect_killed(pid)
+        os.kill(pid, number)
+        assert wait_until(lambda: not processes.is_child(pid, self.pid)), \
+            "httpd did not notice that a child was killed"
+
+    def change_configuration(self, old, new):
+        """For the next restart."""
+        text = self.configuration.read_text()
+        assert old in text, f"{old!r} is not in the configuration"
+        self.configuration.write_text(text.replace(old, new))
+
     @property
     def running(self):
         return self._process is not None and self._process.poll() is None
@@ -316,8 +330,11 @@ class Httpd:
 
     def worker_of(self, connection):
         """The child that holds the server's end of this client connection; None if none does."""
-        return processes.owner_of_peer(connection.local_port, connection.remote_port,
-                                       self.children())
+        return self.workers_of([connection])[0]
+
+    def workers_of(self, connections):
+        return processes.owners_of_peers(
+            [(one.local_port, one.remote_port) for one in connections], self.children())
 
     def pss_kib(self):
         """Memory of all children together, in KiB, shared pages counted once."""

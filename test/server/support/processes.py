@@ -37,6 +37,12 @@ def unreaped(pid):
     return [child for child, state in _all_children(pid) if state == "Z"]
 
 
+def is_child(pid, parent):
+    """Whether the process runs, or has ended and its parent has not asked about it."""
+    field = _stat(pid)
+    return field is not None and int(field[1]) == parent
+
+
 def _tcp_sockets():
     """inode -> (state, local port, remote port), of both address families."""
     found = {}
@@ -105,17 +111,13 @@ def descriptors(pids):
     return result
 
 
-def owner_of_peer(local_port, remote_port, pids):
-    """Which of `pids` holds the other end of our connection, told by its ports; else None."""
-    inodes = {
-        f"socket:[{inode}]"
-        for inode, (_, local, remote) in _tcp_sockets().items()
-        if local == remote_port and remote == local_port
-    }
-    for pid in pids:
-        if any(target in inodes for _, target in _links(pid)):
-            return pid
-    return None
+def owners_of_peers(connections, pids):
+    """For each (local port, remote port) of our connections which of `pids` holds the other end,
+    else None. One look at /proc for all: it takes long where many sockets are open."""
+    ports = {f"socket:[{inode}]": (remote, local)
+             for inode, (_, local, remote) in _tcp_sockets().items()}
+    owners = {ports[target]: pid for pid in pids for _, target in _links(pid) if target in ports}
+    return [owners.get(connection) for connection in connections]
 
 
 def pss_kib(pid):
