@@ -13,10 +13,13 @@ namespace websocket::apache {
 
 namespace {
 
+// HTTP/2 has neither Upgrade nor Connection (RFC 9113 section 8.2.2).
+bool knows_upgrade(const request_rec* r) { return r->proto_num < HTTP_VERSION(2, 0); }
+
 // The header says that the server could upgrade; hop-by-hop, so that Connection must name it
-// (RFC 9110 section 7.8). HTTP/2 has no Upgrade (RFC 9113 section 8.6).
+// (RFC 9110 section 7.8).
 void advertise_upgrade(request_rec* r) {
-  if (r->proto_num >= HTTP_VERSION(2, 0)) return;
+  if (!knows_upgrade(r)) return;
   apr_table_setn(r->err_headers_out, "Upgrade", "websocket");
   apr_table_mergen(r->err_headers_out, "Connection", "Upgrade");
 }
@@ -52,7 +55,10 @@ Refusal no_room(Severity severity, std::string_view rule, std::string log) {
 }
 
 HookResult refuse(request_rec* r, const Refusal& refusal) {
-  if (refusal.status == HTTP_SERVICE_UNAVAILABLE) {
+  // A 426 must carry Upgrade (RFC 9110 section 15.5.22): where that cannot be, it is a 400.
+  const bool is_426 = refusal.status == HTTP_UPGRADE_REQUIRED;
+  const int code = is_426 && !knows_upgrade(r) ? HTTP_BAD_REQUEST : refusal.status;
+  if (code == HTTP_SERVICE_UNAVAILABLE) {
     log_sparingly(r, refusal);
     apr_table_setn(r->err_headers_out, "Retry-After", k_retry_after);
     // Or a client that does not close holds a descriptor for half a minute more (the event MPM).
@@ -60,22 +66,20 @@ HookResult refuse(request_rec* r, const Refusal& refusal) {
   } else {
     log(r, refusal, static_cast<int>(refusal.severity), "");
   }
-  if (refusal.status == HTTP_UPGRADE_REQUIRED) advertise_upgrade(r);
-  if (refusal.status == HTTP_UPGRADE_REQUIRED || refusal.status == HTTP_BAD_REQUEST) {
+  if (is_426) advertise_upgrade(r);
+  if (is_426 || code == HTTP_BAD_REQUEST) {
     apr_table_setn(r->err_headers_out, "Sec-WebSocket-Version", "13");
   }
-  if (refusal.status == HTTP_UNAUTHORIZED) {
+  if (code == HTTP_UNAUTHORIZED) {
     // A 401 must carry a challenge (RFC 9110 section 15.5.2); no credentials would help here, so
     // it is one that no browser asks its user about.
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", "Origin realm=\"websocket\"");
   }
   // The answer depends on what the request was, so no cache may give it to another.
   apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-  if (ap_response_code_string(r, ap_index_of_response(refusal.status)) != nullptr) {
-    return status(refusal.status);
-  }
+  if (ap_response_code_string(r, ap_index_of_response(code)) != nullptr) return status(code);
   if (const int failed = ap_discard_request_body(r)) return status(failed);
-  r->status = refusal.status;
+  r->status = code;
   apr_table_unset(r->headers_out, "ETag");
   apr_table_unset(r->headers_out, "Last-Modified");
   ap_set_content_type(r, "text/plain; charset=utf-8");

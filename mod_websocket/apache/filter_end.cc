@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace websocket::apache {
 
@@ -36,11 +37,7 @@ IoResult FilterEnd::read(std::span<std::byte> into) noexcept {
       apr_bucket* const bucket = APR_BRIGADE_FIRST(input_);
       if (APR_BUCKET_IS_EOS(bucket)) {
         apr_bucket_delete(bucket);
-        // On a stream the first one ends the request's (empty) body, not the tunnel's input.
-        if (is_stream() && !saw_end_of_request_) {
-          saw_end_of_request_ = true;
-          continue;
-        }
+        if (std::exchange(ignores_next_end_, false)) continue;
         return filled != 0 ? IoResult{IoStatus::done, filled} : IoResult{IoStatus::ended};
       }
       if (APR_BUCKET_IS_METADATA(bucket)) {
@@ -80,10 +77,6 @@ IoResult FilterEnd::write(std::span<const std::byte> from) noexcept {
   APR_BRIGADE_INSERT_TAIL(
       output_, apr_bucket_transient_create(reinterpret_cast<const char*>(from.data()), from.size(),
                                            connection_->bucket_alloc));
-  // HTTP/2 holds back what is not flushed, and its writes wait for the client's window anyway.
-  if (is_stream()) {
-    APR_BRIGADE_INSERT_TAIL(output_, apr_bucket_flush_create(connection_->bucket_alloc));
-  }
   if (!pass()) return {IoStatus::failed};
   // httpd's core filter keeps a small write for company; sends it now, if the socket takes it.
   if (output_pending_ && drain_output() == IoStatus::failed) return {IoStatus::failed};
@@ -114,7 +107,7 @@ void FilterEnd::finish_writing() noexcept {
   APR_BRIGADE_INSERT_TAIL(output_, ap_bucket_eoc_create(connection_->bucket_alloc));
   APR_BRIGADE_INSERT_TAIL(output_, apr_bucket_flush_create(connection_->bucket_alloc));
   pass();
-  if (!is_stream()) apr_socket_shutdown(ap_get_conn_socket(connection_), APR_SHUTDOWN_WRITE);
+  apr_socket_shutdown(ap_get_conn_socket(connection_), APR_SHUTDOWN_WRITE);
 }
 
 }  // namespace websocket::apache

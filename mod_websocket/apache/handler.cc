@@ -12,6 +12,7 @@
 #include "mod_websocket/apache/config.hh"
 #include "mod_websocket/apache/route.hh"
 #include "mod_websocket/apache/source.hh"
+#include "mod_websocket/apache/stream_place.hh"
 #include "mod_websocket/apache/upgrade.hh"
 #include "mod_websocket/handshake/request.hh"
 #include "mod_websocket/handshake/token.hh"
@@ -32,7 +33,9 @@ std::optional<std::string_view> header(const request_rec* r, const char* name) {
 }
 
 bool has_body(const request_rec* r) {
-  if (apr_table_get(r->headers_in, "Transfer-Encoding") != nullptr) return true;
+  // HTTP/2 has no Transfer-Encoding; mod_http2 writes one for a stream that is still open.
+  const bool is_stream = r->connection->master != nullptr;
+  if (!is_stream && apr_table_get(r->headers_in, "Transfer-Encoding") != nullptr) return true;
   const char* const length = apr_table_get(r->headers_in, "Content-Length");
   // httpd has refused what is not a number.
   return length != nullptr && apr_strtoi64(length, nullptr, 10) != 0;
@@ -64,10 +67,12 @@ handshake::Request request_of(const request_rec* r) {
   };
 }
 
-Refusal upgrade_required() {
+Refusal upgrade_required(const request_rec* r) {
   return {HTTP_UPGRADE_REQUIRED, Severity::unlogged, "upgrade-required",
           "a request that is no upgrade to websocket",
-          "This resource is a WebSocket endpoint: upgrade the connection to websocket."};
+          r->connection->master == nullptr
+              ? "This resource is a WebSocket endpoint: upgrade the connection to websocket."
+              : "This resource is a WebSocket endpoint: use extended CONNECT (RFC 8441)."};
 }
 
 Refusal bad_handshake(const handshake::Refused& refused) {
@@ -124,6 +129,14 @@ Step<DocumentHandle> policy_document(request_rec* r, const SectionConfig& config
               "The policy of this endpoint is not usable."});
 }
 
+// Another child, or another minute, may have room; and a client that is told so can use HTTP/1.1.
+Refusal no_stream_place() {
+  return {HTTP_SERVICE_UNAVAILABLE, Severity::refused, "no-worker",
+          "tunnels on streams have three quarters of this child's HTTP/2 workers already (see "
+          "H2MaxWorkers)",
+          "The server has no room for another WebSocket on HTTP/2."};
+}
+
 HookResult open_tunnel(request_rec* r, const SectionConfig& config,
                        const handshake::Accepted& accepted, const ::policy::Document& document) {
   if (const auto origin = check_origin(r, config, document); !origin) {
@@ -131,6 +144,8 @@ HookResult open_tunnel(request_rec* r, const SectionConfig& config,
   }
   const auto route = find_route(r, config, document);
   if (!route) return refuse(r, route.error());
+  const StreamPlace place(r);
+  if (!place) return refuse(r, no_stream_place());
   // Behind the refusals, which tell nobody who is refused how full the server is, and before the
   // target is connected to, so that no flood gets through to it.
   auto seat = Admission::instance().admit(r);
@@ -201,7 +216,7 @@ HookResult echo(request_rec* r, const SectionConfig& config) {
   if (r->method_number == M_OPTIONS) return answer_options(r);
   const auto judgement = handshake::judge(request_of(r));
   if (std::holds_alternative<handshake::NotAnUpgrade>(judgement)) {
-    return refuse(r, upgrade_required());
+    return refuse(r, upgrade_required(r));
   }
   // Where the handler was set for a single request, by mod_rewrite say.
   r->connection->keepalive = AP_CONN_CLOSE;
@@ -209,6 +224,8 @@ HookResult echo(request_rec* r, const SectionConfig& config) {
     return refuse(r, bad_handshake(*refused));
   }
   if (const auto origin = check_echo_origin(r, config); !origin) return refuse(r, origin.error());
+  const StreamPlace place(r);
+  if (!place) return refuse(r, no_stream_place());
   auto seat = Admission::instance().admit(r);
   if (!seat) return refuse(r, seat.error());
   const auto& accepted = std::get<handshake::Accepted>(judgement);
@@ -228,7 +245,7 @@ HookResult answer_plainly(request_rec* r, Content content) {
     if (!document && !document.error().is_policy()) return release(body);
     forget_body(body);
   }
-  return refuse(r, upgrade_required());
+  return refuse(r, upgrade_required(r));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "mod_websocket/apache/filter_end.hh"
 #include "mod_websocket/apache/handover.hh"
 #include "mod_websocket/apache/journal.hh"
+#include "mod_websocket/apache/stream_end.hh"
 #include "mod_websocket/engine/one_thread.hh"
 
 namespace websocket::apache {
@@ -111,32 +112,24 @@ class StopSignal {
   sigset_t before_;
 };
 
-struct ClientPoll {
-  int descriptor = -1;
-  bool polls_writable = false;
-};
-
-// A main connection is polled by its socket, a stream of HTTP/2 by a pipe that announces input.
-ClientPoll client_poll(conn_rec* c) {
-#if AP_MODULE_MAGIC_AT_LEAST(20120211, 129)
-  apr_pollfd_t pollfd{};
-  if (ap_get_pollfd_from_conn(c, &pollfd, nullptr) == APR_SUCCESS &&
-      pollfd.desc_type == APR_POLL_FILE) {
-    apr_os_file_t pipe = -1;
-    apr_os_file_get(&pipe, pollfd.desc.f);
-    return {pipe, false};
-  }
-  if (pollfd.desc_type != APR_POLL_SOCKET) return {};
-#endif
-  apr_os_sock_t socket = -1;
-  apr_os_sock_get(&socket, ap_get_conn_socket(c));
-  return {socket, true};
-}
-
 void remove_http_filters(conn_rec* c) {
   // One ends requests that last too long, the other waits for more before it sends.
   ap_remove_input_filter_byhandle(c->input_filters, "reqtimeout");
   ap_remove_output_filter_byhandle(c->output_filters, "SSL/TLS Coalescing Filter");
+}
+
+// A main connection is polled by its socket, a stream of HTTP/2 as mod_http2 says.
+std::unique_ptr<tunnel::End> client_on_this_thread(request_rec* r,
+                                                   engine::OneThreadOptions& options) {
+  conn_rec* const c = r->connection;
+  if (c->master != nullptr) {
+    auto stream = std::make_unique<StreamEnd>(r);
+    options.client_descriptor = stream->input_descriptor();
+    options.client_room = stream.get();
+    return stream;
+  }
+  apr_os_sock_get(&options.client_descriptor, ap_get_conn_socket(c));
+  return std::make_unique<FilterEnd>(c, r->pool);
 }
 
 HookResult stay(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
@@ -145,16 +138,13 @@ HookResult stay(request_rec* r, const handshake::Accepted& accepted, const Agree
   send_switching_protocols(r, accepted, agreement);
   remove_http_filters(c);
   leave_http(r);
-  const auto tunnel = make_tunnel(r, agreement, std::move(target),
-                                  std::make_unique<FilterEnd>(c, r->pool), std::move(place));
-  ap_update_child_status(static_cast<ap_sb_handle_t*>(c->sbh), SERVER_BUSY_WRITE, r);
-  const ClientPoll poll = client_poll(c);
   engine::OneThreadOptions options{
-      .client_descriptor = poll.descriptor,
-      .client_polls_writable = poll.polls_writable,
       .wake_descriptor = Child::instance().wake_descriptor(),
       .signals_while_polling = nullptr,
   };
+  const auto tunnel = make_tunnel(r, agreement, std::move(target),
+                                  client_on_this_thread(r, options), std::move(place));
+  ap_update_child_status(static_cast<ap_sb_handle_t*>(c->sbh), SERVER_BUSY_WRITE, r);
   ChildSupervisor supervisor;
   if (Child::instance().is_threaded()) {
     engine::drive_on_this_thread(*tunnel, options, supervisor);

@@ -43,23 +43,25 @@ Readiness wait(tunnel::Tunnel& tunnel, const OneThreadOptions& options) {
   const Readiness wants = tunnel.wants();
   std::array<pollfd, 3> polled = {
       entry(options.client_descriptor,
-            events(wants.client_readable, wants.client_writable && options.client_polls_writable)),
+            events(wants.client_readable, wants.client_writable && options.client_room == nullptr)),
       entry(tunnel.target().descriptor(), events(wants.target_readable, wants.target_writable)),
       entry(options.wake_descriptor, POLLIN),
   };
   const auto until_deadline =
       tunnel.deadline() == Time::max() ? Clock::duration::max() : tunnel.deadline() - Clock::now();
-  // Where room cannot be polled for, the end itself waits for it.
-  const bool writes_now = wants.client_writable && !options.client_polls_writable;
-  const bool sleeps = !writes_now && !tunnel.has_more_to_serve();
-  const timespec time = as_timespec(
-      sleeps ? std::min<Clock::duration>(until_deadline, k_supervision) : Clock::duration::zero());
+  Clock::duration sleep = std::min<Clock::duration>(until_deadline, k_supervision);
+  const bool looks_for_room = wants.client_writable && options.client_room != nullptr;
+  if (looks_for_room) {
+    sleep = std::min<Clock::duration>(sleep, options.client_room->look_again_in());
+  }
+  if (tunnel.has_more_to_serve()) sleep = Clock::duration::zero();
+  const timespec time = as_timespec(sleep);
   if (ppoll(polled.data(), polled.size(), &time, options.signals_while_polling) < 0) return {};
   const short client = seen(polled[0]);
   const short target = seen(polled[1]);
   return {
       .client_readable = (client & POLLIN) != 0,
-      .client_writable = (client & POLLOUT) != 0 || writes_now,
+      .client_writable = (client & POLLOUT) != 0 || looks_for_room,
       .target_readable = (target & POLLIN) != 0,
       .target_writable = (target & POLLOUT) != 0,
   };

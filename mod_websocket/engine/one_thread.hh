@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -25,11 +26,19 @@ class Supervisor {
   virtual std::optional<Goodbye> goodbye() noexcept = 0;
 };
 
+// Room for output that no poll announces: it has to be looked for.
+class OutputRoom {
+ public:
+  virtual ~OutputRoom() = default;
+  // How long to wait before the next write is tried.
+  virtual std::chrono::microseconds look_again_in() noexcept = 0;
+};
+
 struct OneThreadOptions {
-  // What to poll for the client's input and, where `client_polls_writable`, for room for output;
-  // -1 where its input has ended. Not owned. (The client end itself may have no descriptor.)
+  // What to poll for the client's input and, without a `client_room`, for room for output; -1 where
+  // its input has ended. Not owned. (The client end itself may have no descriptor.)
   int client_descriptor = -1;
-  bool client_polls_writable = true;
+  OutputRoom* client_room = nullptr;
   // Becomes readable when the supervisor has something new; -1: it is asked every second. Not
   // owned, never read.
   int wake_descriptor = -1;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import installation, policy, targets
+from support import http2_server, installation, policy, targets
 from support.client import Client
 from support.httpd import Httpd
 from support.ngircd import Ngircd
@@ -26,7 +26,7 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(items):
     """One clear line instead of an error a test when there is nothing to test yet."""
-    if any({"httpd", "new_httpd"} & set(item.fixturenames) for item in items):
+    if any({"httpd", "http2_httpd", "new_httpd"} & set(item.fixturenames) for item in items):
         try:
             installation.module_under_test()
         except installation.NotInstalled as missing:
@@ -62,14 +62,16 @@ def shared_options():
 
 @pytest.fixture(scope="session")
 def shared_servers(certificate, shared_options, request):
-    """mpm -> Httpd, started when first asked for."""
+    """(mpm, options) -> Httpd, started when first asked for."""
     servers = {}
 
-    def server(mpm):
-        if mpm not in servers or not servers[mpm].running:
+    def server(mpm, **options):
+        key = (mpm, *options.items())
+        if key not in servers or not servers[key].running:
             keep = request.config.getoption("keep")
-            servers[mpm] = Httpd(certificate, mpm=mpm, keep=keep, **shared_options).start()
-        return servers[mpm]
+            servers[key] = Httpd(certificate, mpm=mpm, keep=keep,
+                                 **{**shared_options, **options}).start()
+        return servers[key]
 
     yield server
     for one in servers.values():
@@ -96,6 +98,15 @@ def _look_over(server):
 @pytest.fixture
 def httpd(shared_servers, mpm):
     server = shared_servers(mpm)
+    server.error_log.mark()
+    yield server
+    _look_over(server)
+
+
+@pytest.fixture
+def http2_httpd(shared_servers, mpm):
+    """A shared one with HTTP/2, and websocket-echo at /echo."""
+    server = shared_servers(mpm, modules=("http2",), extra=http2_server.CONFIGURATION)
     server.error_log.mark()
     yield server
     _look_over(server)
@@ -142,6 +153,24 @@ def connect_to(new_httpd):
 
     yield make
     for one in clients:
+        one.close()
+
+
+@pytest.fixture
+def open_http2(new_httpd):
+    """open_http2(httpd, scheme, ...): an HTTP/2 connection that is closed after the test, and (for
+    this it asks for new_httpd) before any httpd is looked over.
+    """
+    del new_httpd
+    http2 = pytest.importorskip("support.http2", reason="no h2: install Debian's python3-h2")
+    sessions = []
+
+    def make(server, scheme="https", **options):
+        sessions.append(http2.open_session(server, scheme, **options))
+        return sessions[-1]
+
+    yield make
+    for one in sessions:
         one.close()
 
 

@@ -2,12 +2,12 @@
 """permessage-deflate through httpd: when it is agreed on, what it carries, where it stops."""
 
 import functools
-import re
 import zlib
 
 import pytest
 
 from support import frame, policy, sanitizer, targets
+from support.deflating import Deflating
 from support.matrix import everywhere
 
 pytestmark = pytest.mark.sanitizer
@@ -28,41 +28,6 @@ CONFIGURATION = """
 """
 GIB = 1 << 30
 GROWTH_KIB = 8 * 1024
-
-
-class Deflating:
-    """The client's half of the extension over a WebSocket, as it was agreed on."""
-
-    def __init__(self, websocket):
-        self.websocket = websocket
-        self.agreed = websocket.response.get("Sec-WebSocket-Extensions")
-        window = re.search(r"client_max_window_bits=(\d+)", self.agreed)
-        self.window = int(window.group(1)) if window else 15
-        self.compressor = self.decompressor = None
-
-    def compress(self, payload):
-        if self.compressor is None or "client_no_context_takeover" in self.agreed:
-            self.compressor = zlib.compressobj(9, zlib.DEFLATED, -self.window)
-        data = self.compressor.compress(payload) + self.compressor.flush(zlib.Z_SYNC_FLUSH)
-        return data[:-4]
-
-    def decompress(self, data):
-        if self.decompressor is None or "server_no_context_takeover" in self.agreed:
-            self.decompressor = zlib.decompressobj(-15)
-        return self.decompressor.decompress(data + b"\0\0\xff\xff")
-
-    def send(self, payload, opcode=frame.BINARY):
-        self.websocket.send_frame(opcode, self.compress(payload), rsv=4)
-
-    def receive(self):
-        """(payload, whether it came compressed)"""
-        received = frame.decode(self.websocket.connection.receive_exactly)
-        payload, compressed = bytearray(received.payload), received.rsv == 4
-        while not received.fin:
-            received = frame.decode(self.websocket.connection.receive_exactly)
-            assert received.opcode == frame.CONTINUATION and received.rsv == 0
-            payload += received.payload
-        return (self.decompress(bytes(payload)) if compressed else bytes(payload)), compressed
 
 
 @pytest.fixture

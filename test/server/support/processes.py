@@ -6,7 +6,8 @@ from collections import namedtuple
 
 TCP_TIME_WAIT, TCP_LISTEN = "06", "0A"
 
-Descriptor = namedtuple("Descriptor", "number target kind")  # kind: connection, listener, file, ...
+# kind: connection, listener, file, ...; known: whether the kernel's tables have the connection.
+Descriptor = namedtuple("Descriptor", "pid number target kind known")
 
 
 def _stat(pid):
@@ -78,7 +79,7 @@ def _links(pid):
         return
     for number in numbers:
         try:
-            yield int(number), os.readlink(f"{folder}/{number}")
+            yield pid, int(number), os.readlink(f"{folder}/{number}")
         except OSError:
             continue  # closed between the listing and the look
 
@@ -92,7 +93,7 @@ def descriptors(pids):
     links = [link for pid in pids for link in _links(pid)]
     tcp, unix = _tcp_sockets(), _unix_sockets()  # after the links, so that none is missed
     result = []
-    for number, target in links:
+    for pid, number, target in links:
         if target.startswith("socket:["):
             inode = target[8:-1]
             if inode in unix:
@@ -107,7 +108,8 @@ def descriptors(pids):
             kind = "file"
         else:
             kind = target.split(":")[0]  # pipe, anon_inode
-        result.append(Descriptor(number, target, kind))
+        known = kind == "connection" and target[8:-1] in tcp
+        result.append(Descriptor(pid, number, target, kind, known))
     return result
 
 
@@ -116,7 +118,7 @@ def owners_of_peers(connections, pids):
     else None. One look at /proc for all: it takes long where many sockets are open."""
     ports = {f"socket:[{inode}]": (remote, local)
              for inode, (_, local, remote) in _tcp_sockets().items()}
-    owners = {ports[target]: pid for pid in pids for _, target in _links(pid) if target in ports}
+    owners = {ports[target]: pid for pid in pids for *_, target in _links(pid) if target in ports}
     return [owners.get(connection) for connection in connections]
 
 

@@ -184,8 +184,17 @@ TEST_CASE("a thread that waits uses no time, whatever hung up", "[engine]") {
   CHECK(drive.ends_within(10s));
 }
 
+class CountingRoom final : public OutputRoom {
+ public:
+  std::chrono::microseconds look_again_in() noexcept override {
+    ++asked;
+    return 100us;
+  }
+  int asked = 0;
+};
+
 // A stream of HTTP/2 is polled by a pipe for input, and not at all for room.
-TEST_CASE("what a write left over is not waited for where room cannot be polled", "[engine]") {
+TEST_CASE("where room cannot be polled for, it is looked for", "[engine]") {
   const auto client = std::make_shared<Wire>();
   client->write_at_most = 1000;
   SocketPair target = unix_pair();
@@ -198,10 +207,11 @@ TEST_CASE("what a write left over is not waited for where room cannot be polled"
   const Descriptor never_readable(eventfd(0, EFD_CLOEXEC));
   TestSupervisor supervisor;
   const Time before = Clock::now();
-  drive_on_this_thread(tunnel,
-                       {.client_descriptor = never_readable.get(), .client_polls_writable = false},
-                       supervisor);
+  CountingRoom room;
+  drive_on_this_thread(
+      tunnel, {.client_descriptor = never_readable.get(), .client_room = &room}, supervisor);
   CHECK((Clock::now() - before < 5s));
+  CHECK(room.asked >= 40);
   const auto frames = server_frames(client->output);
   REQUIRE(frames.size() >= 2);
   CHECK(frames.front().payload.substr(0, 1000) == text.substr(0, 1000));
