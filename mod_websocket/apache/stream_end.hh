@@ -9,7 +9,8 @@
 // with them, and the next one goes when (nearly) nothing of the last is left. Should mod_http2 come
 // to copy what it is given, each parcel is done with at once and writes block as they would have.
 //
-// No descriptor announces room; it is looked for, soon after it was found and then ever more rarely.
+// No descriptor announces room; it is looked for, soon after it was found and then ever more
+// rarely.
 #pragma once
 
 #include <atomic>

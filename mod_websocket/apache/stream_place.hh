@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tunnel on a stream of HTTP/2 keeps one of the worker threads that mod_http2 has in this child
-// (H2MaxWorkers). When all are kept, no request by HTTP/2 is answered in this child any more, on any
-// connection, until a tunnel ends. So tunnels get three quarters of them.
+// (H2MaxWorkers). When all are kept, no request by HTTP/2 is answered in this child any more, on
+// any connection, until a tunnel ends. So tunnels get three quarters of them.
 #pragma once
 
 #include "mod_websocket/apache/httpd.hh"

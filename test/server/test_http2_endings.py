@@ -103,7 +103,7 @@ def test_a_client_that_does_not_read_stops_the_target_and_costs_little(serve, op
 
 @pytest.mark.parametrize("mpm", ["worker"], indirect=True)
 def test_a_client_may_send_all_it_has_before_it_reads(serve, open_http2, start):
-    """On event mod_http2 sends nothing, no WINDOW_UPDATE either, while a client's windows are shut."""
+    """On event mod_http2 sends nothing, not even WINDOW_UPDATE, while all windows are shut."""
     talker = start(Talker(8 * MIB))
     tunnel = open_http2(serve(talker)).websocket("/ws/tunnel.xml")
     wait_stalled(lambda: talker.session().sent_size)
@@ -235,7 +235,8 @@ def test_a_client_that_answers_no_close_is_left_alone_in_time(serve, open_http2,
 
 @both_mpms
 def test_a_silent_tunnel_outlives_the_timeout_of_httpd(serve, open_http2, echo):
-    httpd = serve(echo, "Timeout 1\nKeepAliveTimeout 1\nH2StreamTimeout 1\nWebSocketPingInterval off")
+    httpd = serve(echo, "Timeout 1\nKeepAliveTimeout 1\nH2StreamTimeout 1\n"
+                  "WebSocketPingInterval off")
     tunnel = open_http2(httpd).websocket("/ws/tunnel.xml")
     tunnel.echo(b"before")
     assert tunnel.connection.silent_for(3)

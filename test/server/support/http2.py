@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client of HTTP/2 that speaks extended CONNECT (RFC 8441): many streams on one connection, each of
-which can be a WebSocket. For one thread: whoever waits reads for every stream.
+"""A client of HTTP/2 that speaks extended CONNECT (RFC 8441): many streams on one connection, each
+of which can be a WebSocket. For one thread: whoever waits reads for every stream.
 
 A stream's window is opened again only by bytes that the test takes; so a test that does not read is
 a client that does not read. The connection's window is too large to matter.
