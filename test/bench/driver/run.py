@@ -41,7 +41,7 @@ def parse(arguments):
         prog="build/bench", description="Measures the module beside its peers; writes "
         "doc/benchmarks.md, or _bench/benchmarks.md where not everything is measured.")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
-    parser.add_argument("--seconds", type=float, default=1.5, metavar="S",
+    parser.add_argument("--seconds", type=float, default=1.2, metavar="S",
                         help="of each window that is measured")
     parser.add_argument("--only", action="append", metavar="PEER,...")
     parser.add_argument("--rows", action="append", metavar="ROW,...")
