@@ -42,6 +42,8 @@ def measure(row, kind, certificate, seconds):
 def started(row, kind, certificate):
     with Backend(kind.backend) as backend, \
             kind(backend.port, certificate=certificate, tunnels=row.tunnels(kind)) as peer:
+        if row.is_about_handshakes:
+            time.sleep(peer.settling)
         yield peer
 
 

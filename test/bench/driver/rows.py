@@ -37,6 +37,11 @@ class Row:
     def is_memory(self):
         return self.cost is None
 
+    @property
+    def is_about_handshakes(self):
+        """They are in the window, or what they leave behind is measured."""
+        return self.mode in ("handshake", "idle")
+
     def tunnels(self, peer):
         """How many at once, with some to spare for those that are ending."""
         return self.busy + self.quiet_for(peer) + 64

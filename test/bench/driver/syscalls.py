@@ -5,10 +5,10 @@ import signal
 import subprocess
 import time
 
-from support.waiting import wait_until
+from support.waiting import wait_stalled, wait_until
 
 from .peers.peer import Broken
-from .processes import tree
+from .processes import descriptor_count, tree
 from .programs import Backend, Load
 from .report import table
 
@@ -66,15 +66,19 @@ class Strace:
 def count(kind, certificate, seconds, column):
     _, mode, options, unit = column
     with Backend(kind.backend) as backend, kind(backend.port, certificate=certificate) as peer:
+        time.sleep(peer.settling)
         with Load(mode, peer.port, path=peer.path, **options) as load:
             load.answer()  # what is made once is made
             load.ask("end")
+        before = wait_stalled(lambda: descriptor_count(peer.pid))
         with Strace(peer.pid, peer.folder) as strace:
             with Load(mode, peer.port, path=peer.path, **options) as load:
                 load.answer()
                 time.sleep(max(seconds, LEAST_SECONDS))
                 done = load.ask("end")[unit]
-            time.sleep(0.2)  # the last tunnels' ends belong to it
+            # The ends of its tunnels belong to it, and under strace they come late.
+            if not wait_until(lambda: descriptor_count(peer.pid) <= before, 60):
+                raise Broken(f"{kind.name} does not end its tunnels")
         return {call: times / done for call, times in strace.counts().items()}
 
 

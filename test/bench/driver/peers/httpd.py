@@ -86,6 +86,9 @@ class ModWebsocket(Httpd):
     name = "mod_websocket"
     backend = "tcp"
     tls = True
+    # A policy is not kept until its file has not changed for two seconds: what was written within
+    # one tick of the file system's clock could not be told apart. Ours is as old as the server.
+    settling = 2.2
 
     def load_modules(self):
         return super().load_modules() + \

@@ -53,6 +53,7 @@ class Peer:
     tls = False            # whether it is measured with TLS as well
     most_tunnels = None    # more cannot be asked of it in reason
     path = "/"
+    settling = 0.0         # seconds from its start until a handshake costs what it costs ever after
 
     def __init__(self, backend_port, *, certificate=None, tunnels=25):
         """`tunnels`: how many there will be, for servers that must be told beforehand."""
