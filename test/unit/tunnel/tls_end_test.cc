@@ -36,6 +36,14 @@ void wait_for(const End& end, short events) {
   REQUIRE(poll(&polled, 1, 10'000) == 1);
 }
 
+// Until all that was written has left the end.
+void drain(End& end) {
+  while (end.has_buffered_output()) {
+    wait_for(end, POLLOUT);
+    REQUIRE(end.drain_output() != IoStatus::failed);
+  }
+}
+
 // Reads until `size` bytes have come or the stream is over, waiting as a driver does.
 struct Received {
   Bytes bytes;
@@ -99,6 +107,7 @@ TEST_CASE("a large transfer to the client survives every stop and move of the bu
     }
     sent += result.bytes;
   }
+  drain(*end);
   CHECK(blocked > 0);
   CHECK(client.get() == much);
 }
@@ -138,6 +147,7 @@ TEST_CASE("large transfers both ways at once do not meet", "[tunnel][tls]") {
       if (sent.status == IoStatus::would_block) wait_for(*end, POLLOUT);
       at += sent.bytes;
     }
+    drain(*end);
     echoed += part.size();
   }
   CHECK(client.get() == much);
@@ -257,10 +267,7 @@ TEST_CASE("a close_notify that finds the socket full waits until there is room",
   CHECK(end->has_buffered_output());
 
   auto client = std::async(std::launch::async, [&] { receive(pair.client_socket, junk); });
-  while (end->has_buffered_output()) {
-    wait_for(*end, POLLOUT);
-    REQUIRE(end->drain_output() != IoStatus::failed);
-  }
+  drain(*end);
   client.get();
   Bytes buffer(100);
   std::size_t got = 0;
@@ -288,10 +295,7 @@ TEST_CASE("records that found the socket full leave whole, and before close_noti
   REQUIRE(end->has_buffered_output());
 
   auto client = std::async(std::launch::async, [&] { return receive(pair, taken); });
-  while (end->has_buffered_output()) {
-    wait_for(*end, POLLOUT);
-    REQUIRE(end->drain_output() != IoStatus::failed);
-  }
+  drain(*end);
   const Bytes all = client.get();
   for (std::size_t at = 0; at < taken; at += part.size()) {
     REQUIRE(std::ranges::equal(std::span(all).subspan(at, part.size()), part));
