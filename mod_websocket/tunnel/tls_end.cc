@@ -196,7 +196,12 @@ IoResult TlsEnd::write_records(std::span<const std::byte> from) noexcept {
     }
     const int error = SSL_get_error(ssl_.get(), result);
     write_waits_for_readable_ = error == SSL_ERROR_WANT_READ;
-    const IoResult last = outcome(error);
+    IoResult last = outcome(error);
+    if (last.status == IoStatus::ended) {
+      // What the peer has ended is its own way to us. OpenSSL says so of every later failure too.
+      broken_ = true;
+      last.status = IoStatus::failed;
+    }
     return taken != 0 ? IoResult{IoStatus::done, taken} : last;
   }
   return {IoStatus::done, taken};

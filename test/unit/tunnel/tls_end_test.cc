@@ -227,6 +227,18 @@ TEST_CASE("a TLS end whose connection was reset fails", "[tunnel][tls]") {
   end->finish_writing();
 }
 
+// OpenSSL calls it the peer's orderly end.
+TEST_CASE("a write that fails behind the peer's close_notify is a failure", "[tunnel][tls]") {
+  TlsPair pair = tls_pair(any_version());
+  const auto end = take_end(pair);
+  REQUIRE(SSL_shutdown(pair.client.get()) == 0);
+  wait_for(*end, POLLIN);
+  REQUIRE(read_all(*end, 1).last == IoStatus::ended);
+  REQUIRE(shutdown(end->descriptor(), SHUT_WR) == 0);  // EPIPE from the first write on
+  CHECK(end->write(bytes("into the void")).status == IoStatus::failed);
+  CHECK(end->write(bytes("again")).status == IoStatus::failed);
+}
+
 TEST_CASE("finishing says close_notify and ends the connection our way", "[tunnel][tls]") {
   TlsPair pair = tls_pair(any_version());
   const auto end = take_end(pair);
