@@ -7,12 +7,11 @@ import zlib
 import pytest
 
 from support import frame, policy, sanitizer, targets
-from support.deflating import Deflating
+from support.deflating import BROWSER, Deflating
 from support.matrix import everywhere
 
 pytestmark = pytest.mark.sanitizer
 
-BROWSER = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
 CONFIGURATION = """
 <Location "/echo">
   SetHandler websocket-echo

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client's half of permessage-deflate (RFC 7692)."""
+"""permessage-deflate (RFC 7692) on the client's side."""
 
 import re
 import zlib
 
 from . import frame
+
+# What a browser offers.
+BROWSER = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
 
 
 class Deflating:
@@ -31,12 +34,15 @@ class Deflating:
     def send(self, payload, opcode=frame.BINARY):
         self.websocket.send_frame(opcode, self.compress(payload), rsv=4)
 
+    def next_frame(self):
+        return frame.decode(self.websocket.connection.receive_exactly)
+
     def receive(self):
         """(payload, whether it came compressed)"""
-        received = frame.decode(self.websocket.connection.receive_exactly)
+        received = self.next_frame()
         payload, compressed = bytearray(received.payload), received.rsv == 4
         while not received.fin:
-            received = frame.decode(self.websocket.connection.receive_exactly)
+            received = self.next_frame()
             assert received.opcode == frame.CONTINUATION and received.rsv == 0
             payload += received.payload
         return (self.decompress(bytes(payload)) if compressed else bytes(payload)), compressed
