@@ -12,6 +12,7 @@ import pytest
 
 from support import http2_server, installation, policy, targets
 from support.client import Client
+from support.faults import Faults
 from support.httpd import Httpd
 from support.ngircd import Ngircd
 from support.tls import Certificate
@@ -172,6 +173,14 @@ def open_http2(new_httpd):
     yield make
     for one in sessions:
         one.close()
+
+
+@pytest.fixture
+def faults():
+    """To be given to new_httpd; asked for before it, so that it outlives the server."""
+    plan = Faults()
+    yield plan
+    plan.close()
 
 
 @pytest.fixture

@@ -122,12 +122,13 @@ class Httpd:
 
     In both, {root}, {http_port}, {https_port} and {https} stand for this instance's own.
     `modules` are loaded besides Debian's own, `without` are not; `limits` replace Debian's;
-    `targets` is the server-wide WebSocketTarget; None leaves the directive out.
+    `targets` is the server-wide WebSocketTarget; None leaves the directive out. `faults` are
+    preloaded, below the sanitizers.
     """
 
     def __init__(self, certificate, *, mpm="event", extra="", https_extra="", targets="same-host",
                  limits=None, max_descriptors=None, keep=False, module=True, modules=(),
-                 without=()):
+                 without=(), faults=None):
         self.mpm = mpm
         self.certificate = certificate
         self.root = Path(tempfile.mkdtemp(prefix="websocket-httpd-"))
@@ -136,6 +137,7 @@ class Httpd:
         self._limits = {**LIMITS[mpm], **(limits or {})}
         self._max_descriptors = max_descriptors
         self._keep = keep
+        self._faults = faults
         self._module = module
         self._modules = [name for name in (*MODULES, "unixd", *modules) if name not in without]
         self._process = None
@@ -216,8 +218,14 @@ class Httpd:
                 *arguments]
 
     def _environment(self):
-        return {**os.environ, "LC_ALL": "C", "SSL_CERT_FILE": str(self.certificate.authority.root),
-                **sanitizer.environment(self.root / "report")}
+        environment = {**os.environ, "LC_ALL": "C",
+                       "SSL_CERT_FILE": str(self.certificate.authority.root)}
+        preloaded = []
+        for more in (sanitizer.environment(self.root / "report"),
+                     self._faults.environment() if self._faults else {}):
+            environment.update(more)
+            preloaded += [more["LD_PRELOAD"]] if more else []
+        return {**environment, "LD_PRELOAD": " ".join(preloaded)} if preloaded else environment
 
     def _before_exec(self):
         if self._max_descriptors:

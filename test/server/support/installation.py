@@ -53,10 +53,14 @@ def built_in():
     return {word.removesuffix(".c") for word in listing.split() if word.endswith(".c")}
 
 
-def module_under_test():
-    build = Path(os.environ.get("MOD_WEBSOCKET_BUILD", SOURCE))
-    path = build / "mod_websocket" / ".libs" / "mod_websocket.so"
+def built(name, made_by="make check-build"):
+    """A file of the build folder."""
+    path = Path(os.environ.get("MOD_WEBSOCKET_BUILD", SOURCE)) / name
     if not path.is_file():
-        raise NotInstalled(f"{path} is not there: run make, or name the build folder in "
+        raise NotInstalled(f"{path} is not there: run {made_by}, or name the build folder in "
                            "MOD_WEBSOCKET_BUILD")
     return path
+
+
+def module_under_test():
+    return built("mod_websocket/.libs/mod_websocket.so", "make")
