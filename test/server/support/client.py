@@ -103,10 +103,10 @@ class WebSocket:
 
 
 class Client:
-    """Speaks to one httpd over one scheme; keeps what it opened, so that close() finds it all."""
+    """Speaks to one httpd over one scheme; keeps what is open, so that close() finds it all."""
 
-    def __init__(self, httpd, scheme="http", *, host="localhost", tls_version=None):
-        self.httpd, self.scheme, self.host = httpd, scheme, host
+    def __init__(self, httpd, scheme="http", *, host="localhost", tls_version=None, timeout=10.0):
+        self.httpd, self.scheme, self.host, self.timeout = httpd, scheme, host, timeout
         self._tls_context = self._new_tls_context(tls_version)
         self._opened = []
 
@@ -137,8 +137,9 @@ class Client:
         return f"{self.scheme}://{self.authority}"
 
     def connect(self, **options):
-        connection = Connection(self.port, tls=self.tls_context, server_name=self.host, **options)
-        self._opened.append(connection)
+        connection = Connection(self.port, tls=self.tls_context, server_name=self.host,
+                                **{"timeout": self.timeout, **options})
+        self._opened = [one for one in self._opened if one.is_open] + [connection]
         return connection
 
     # -- HTTP -------------------------------------------------------------------------------------

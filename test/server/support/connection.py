@@ -114,6 +114,10 @@ class Connection:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
+    @property
+    def is_open(self):
+        return self.socket.fileno() >= 0
+
     def close(self):
         self.socket.close()
 
