@@ -114,8 +114,12 @@ void Tunnel::service(Readiness ready, Scratch& scratch, Time now) {
 }
 
 bool Tunnel::has_more_to_serve() const noexcept {
-  return !finished_ && (((client_->has_buffered_input() || has_unread()) && reads_client()) ||
-                        (target_->has_buffered_input() && reads_target()));
+  if (finished_) return false;
+  // No poll announces the room of a target inside this process: it has room when it is empty.
+  const bool target_has_room = !target_->is_polled() && !target_->has_buffered_input();
+  return ((client_->has_buffered_input() || has_unread()) && reads_client()) ||
+         (target_->has_buffered_input() && reads_target()) ||
+         (target_has_room && target_has_output());
 }
 
 // Where TLS waits for the other direction, its own would only be announced over and over.

@@ -241,6 +241,15 @@ TEST_CASE("the echo has said all before it answers a Close or names a fault", "[
   CHECK(bench->tunnel->finished());
 }
 
+TEST_CASE("the echo never forgets what waits for its own room", "[tunnel][echo]") {
+  // However many bounded services it takes, and wherever they stop.
+  const std::size_t size = GENERATE(range(std::size_t{1}, std::size_t{40}));
+  const auto bench = echo(compressing(framing::Form::echo));
+  bench->client_sends(compressed_message(std::string(size * 30'000, 'x')));
+  bench->serve();
+  CHECK(bench->tunnel->account().target_bytes == size * 30'000);
+}
+
 TEST_CASE("a client that does not read stops the echo, and nothing is lost", "[tunnel][echo]") {
   const auto bench = echo();
   bench->client->room = 100;
