@@ -18,7 +18,7 @@ constexpr std::uint64_t k_sources = 32;
 Load::Load(const Shape& shape, int standard_input)
     : shape_(shape),
       opening_(shape.port, shape.path, shape.cipher.has_value()),
-      messages_(shape.size),
+      messages_(shape.size, shape.kind),
       tunnels_(shape.quiet + shape.busy),
       buffer_(262144) {
   if (shape_.cipher) tls_.emplace(*shape_.cipher);

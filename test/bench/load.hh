@@ -18,11 +18,12 @@ struct Shape {
   std::string path = "/";
   std::optional<std::string> cipher{};  // TLS
   std::size_t size = 64;                // of a message
-  std::size_t busy = 0;                 // tunnels that have messages under way all the time
-  std::size_t window = 1;               // how many
-  std::size_t quiet = 0;                // tunnels that echo one message when they open
-  std::chrono::milliseconds pause{};    // and another one every so often; 0: never
-  bool handshakes = false;              // the busy ones hang up at the 101 and begin again
+  Kind kind = Kind::binary;
+  std::size_t busy = 0;               // tunnels that have messages under way all the time
+  std::size_t window = 1;             // how many
+  std::size_t quiet = 0;              // tunnels that echo one message when they open
+  std::chrono::milliseconds pause{};  // and another one every so often; 0: never
+  bool handshakes = false;            // the busy ones hang up at the 101 and begin again
 };
 
 class Load {

@@ -28,6 +28,7 @@ constexpr const char* k_usage =
     "  --path PATH           of the endpoint (/)\n"
     "  --tls CIPHER          TLS 1.3 with this cipher suite\n"
     "  --size BYTES          of a message (64)\n"
+    "  --kind binary | text  of a message (binary)\n"
     "  --connections NUMBER  that are busy (echo 50, bulk 4, handshake 16, mixed 20)\n"
     "  --window NUMBER       messages under way on each (1, bulk 2)\n"
     "  --quiet NUMBER        tunnels besides them (idle and mixed 1000)\n"
@@ -47,6 +48,12 @@ bench::Shape shape_of(std::string_view mode) {
   throw Usage("no mode '" + std::string(mode) + "'");
 }
 
+bench::Kind kind_of(std::string_view text) {
+  if (text == "binary") return bench::Kind::binary;
+  if (text == "text") return bench::Kind::text;
+  throw Usage("no kind '" + std::string(text) + "'");
+}
+
 bench::Shape read_arguments(int count, char** arguments) {
   if (count < 3) throw Usage("a mode and a port");
   bench::Shape shape = shape_of(arguments[1]);
@@ -58,6 +65,7 @@ bench::Shape read_arguments(int count, char** arguments) {
       {"--path", [&](std::string_view text) { shape.path = text; }},
       {"--tls", [&](std::string_view text) { shape.cipher = text; }},
       {"--size", number_into(shape.size)},
+      {"--kind", [&](std::string_view text) { shape.kind = kind_of(text); }},
       {"--connections", number_into(shape.busy)},
       {"--window", number_into(shape.window)},
       {"--quiet", number_into(shape.quiet)},

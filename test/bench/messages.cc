@@ -3,6 +3,7 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -10,6 +11,7 @@ namespace bench {
 
 namespace {
 
+constexpr std::uint8_t k_final_text = 0x81;
 constexpr std::uint8_t k_final_binary = 0x82;
 
 void fill_randomly(std::span<std::byte> bytes) {
@@ -17,6 +19,10 @@ void fill_randomly(std::span<std::byte> bytes) {
       1) {
     throw std::runtime_error("OpenSSL gives no random bytes");
   }
+}
+
+std::byte printable(std::byte byte) {
+  return std::byte{0x40} | (byte & std::byte{0x3F} & ~std::byte{0x20});
 }
 
 void append_big_endian(std::vector<std::byte>& out, std::uint64_t number, int bytes) {
@@ -48,13 +54,16 @@ std::vector<std::byte> client_frame(std::uint8_t first_byte, std::span<const std
   return frame;
 }
 
-Messages::Messages(std::size_t size) : size_(size) {
+Messages::Messages(std::size_t size, Kind kind) : size_(size) {
   // Small ones enough that one in the place of another is found; large ones few, for the cache.
   messages_.resize(size <= 4096 ? 61 : 3);
   for (Message& message : messages_) {
     message.payload.resize(size);
     fill_randomly(message.payload);
-    message.frame = client_frame(k_final_binary, message.payload);
+    if (kind == Kind::text)
+      std::ranges::transform(message.payload, message.payload.begin(), printable);
+    message.frame =
+        client_frame(kind == Kind::text ? k_final_text : k_final_binary, message.payload);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages that a load sends: random bytes under random masks, as frames made beforehand.
+// The messages that a load sends, random under random masks, as frames made beforehand.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,14 @@
 
 namespace bench {
 
+enum class Kind : std::uint8_t {
+  binary,  // any bytes
+  text,    // printable ASCII: one line, and the same in every framing
+};
+
 class Messages {
  public:
-  explicit Messages(std::size_t size);
+  Messages(std::size_t size, Kind kind);
 
   std::size_t size() const { return size_; }
   // Message `number` as it is meant, and as a client's frame. A few messages come again and again.

@@ -10,7 +10,7 @@ from driver.measure import Figure
 from driver.report import Report, best_peer, median, ratio, significant
 
 FACTS = {name: name for name in ("date", "commit", "machine", "load_average", "versions",
-                                 "command", "rounds", "seconds", "minutes", "many", "syscalls")}
+                                 "command", "rounds", "seconds", "minutes", "many", "framings", "syscalls")}
 
 
 def figures(*values):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from driver import rows, scale
+from driver import framings, rows, scale
 from driver.measure import measure
 from driver.peers import ModWebsocket, Relay
 
@@ -36,6 +36,14 @@ def test_a_row_gives_its_figure(row, kind, certificate, monkeypatch):
 def test_scale_compares_few_tunnels_with_many(certificate):
     text = scale.scale(ModWebsocket, certificate, FEW, 1, MOMENT)
     assert "| HTTP request, p99 µs |" in text and f"with {FEW} tunnels" in text
+
+
+def test_framings_are_compared_with_binary(certificate, monkeypatch):
+    monkeypatch.setattr(ModWebsocket, "settling", 0.0)
+    text = framings.report(certificate, 1, MOMENT)
+    cells = [line.split("|")[3:-1] for line in text.splitlines() if line.startswith("| echo 64")]
+    assert len(cells) == 1 and len(cells[0]) == len(framings.FRAMINGS)
+    assert cells[0][0].endswith("(1.00) ")
 
 
 def test_churn_looks_on_the_way(certificate, monkeypatch):

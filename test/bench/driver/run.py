@@ -12,7 +12,7 @@ from pathlib import Path
 from support.installation import SOURCE
 from support.tls import Certificate
 
-from . import facts, peers, plots, profile, rows, scale, syscalls
+from . import facts, framings, peers, plots, profile, rows, scale, syscalls
 from .measure import measure
 from .peers.peer import Broken, raise_descriptor_limit
 from .programs import LoadFailed
@@ -52,6 +52,8 @@ def parse(arguments):
                          help="what so many (9000) change for a message and for HTTP")
     instead.add_argument("--churn", type=int, nargs="?", const=1_000_000, metavar="TUNNELS",
                          help="what so many (1000000) that come and go leave behind")
+    instead.add_argument("--framings", action="store_true",
+                         help="what text, lines and mqtt cost beside binary")
     instead.add_argument("--syscalls", action="store_true", help="count system calls")
     instead.add_argument("--profile", metavar="ROW", help="where processor time goes in that row")
     options = parser.parse_args(arguments)
@@ -94,6 +96,8 @@ def other_than_the_table(options, certificate, descriptors):
         return scale.scale(kind, certificate, tunnels, options.rounds, options.seconds)
     if options.churn:
         return scale.churn(kind, certificate, options.churn)
+    if options.framings:
+        return framings.report(certificate, options.rounds, options.seconds)
     if options.syscalls:
         return syscalls.report(kind, certificate, options.seconds)
     if options.profile:
@@ -105,14 +109,16 @@ def other_than_the_table(options, certificate, descriptors):
 def beside_the_table(options, certificate, descriptors):
     """What else a whole run looks at: {placeholder of the template: text}."""
     if not options.whole:
-        return {"many": "Not measured in this run.", "syscalls": "Not counted in this run."}
+        return {"many": "Not measured in this run.", "framings": "Not measured in this run.",
+                "syscalls": "Not counted in this run."}
     tunnels = scale.most_tunnels(SCALE_TUNNELS, descriptors)
     many = scale.scale(peers.ModWebsocket, certificate, tunnels, SCALE_ROUNDS, options.seconds)
     try:
         calls = syscalls.report(peers.ModWebsocket, certificate, options.seconds)
     except (Broken, FileNotFoundError) as error:  # no strace, or it is not allowed here
         calls = f"Not counted: {error}"
-    return {"many": many, "syscalls": calls}
+    return {"many": many, "syscalls": calls,
+            "framings": framings.report(certificate, options.rounds, options.seconds)}
 
 
 def make_table(options, arguments, certificate, descriptors):

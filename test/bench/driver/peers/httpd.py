@@ -89,13 +89,16 @@ class ModWebsocket(Httpd):
     # A policy is not kept until its file has not changed for two seconds: what was written within
     # one tick of the file system's clock could not be told apart. Ours is as old as the server.
     settling = 2.2
+    framing = None
 
     def load_modules(self):
         return super().load_modules() + \
             f'\nLoadModule websocket_module "{installation.module_under_test()}"'
 
     def endpoint(self):
-        document = self.write("policy.xml", policy.document(self.backend_port))
+        document = self.write("policy.xml", policy.document(
+            self.backend_port,
+            more=f"<framing>{self.framing}</framing>" if self.framing else ""))
         return f'<Location "/tunnel">\n  WebSocketPolicyFile "{document}"\n</Location>'
 
 
