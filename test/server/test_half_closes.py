@@ -104,7 +104,7 @@ def check_order(httpd, client, start, number, first, client_end, target_end, up,
         target.go.set()
     else:
         # Where much is pending the target has to begin before all of it is sent.
-        beginning = threading.Timer(0.1, target.go.set)
+        beginning = threading.Timer(0.03, target.go.set)
         beginning.start()
         speak(tunnel, up, client_end)
         beginning.join()

@@ -19,7 +19,7 @@ RESTARTS = int(os.environ.get("RESTARTS", "50"))
 
 # Restarts in quick succession pass httpd by before it has started a child (it takes a second). Every
 # so many-th waits for one.
-PATIENT = 4
+PATIENT = 5
 
 # Two children are enough for the work, so four slots mean: two may drain at a time.
 FEW_SLOTS = {"StartServers": 1, "ServerLimit": 4, "ThreadLimit": 16, "ThreadsPerChild": 16,
