@@ -170,8 +170,7 @@ def test_end_stream_without_close_is_an_end_without_close(serve, open_http2, ech
     tunnel = open_http2(serve(echo)).websocket("/ws/tunnel.xml")
     tunnel.send(b"last words")
     tunnel.connection.finish_sending()
-    data, answer = tunnel.receive_to_close()
-    assert (data, answer.payload) == (b"last words", b"")
+    assert tunnel.receive_bytes(10) == b"last words"
     assert tunnel.connection.at_end()
     assert echo.session().wait_ended() == "fin"
 
@@ -180,7 +179,6 @@ def test_a_stream_that_ends_with_its_header_has_no_input(serve, open_http2, echo
     session = open_http2(serve(echo))
     stream = session.connect("/ws/tunnel.xml", end_stream=True)
     assert stream.receive_response().status == 200
-    assert frame.decode(stream.receive_exactly).opcode == frame.CLOSE
     assert stream.at_end()
     assert echo.session().wait_ended() == "fin"
 
