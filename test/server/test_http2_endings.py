@@ -280,6 +280,23 @@ def test_tunnels_leave_workers_to_requests_and_give_theirs_back(serve, open_http
         tunnel.echo(b"undisturbed")
 
 
+@both_mpms
+def test_streams_are_tunnels_like_others_to_the_limits(serve, open_http2, connect_to, echo):
+    httpd = serve(echo, "WebSocketMaxTunnels 2")
+    httpd.expect("max-tunnels.*WebSocketMaxTunnels 2")
+    session = open_http2(httpd)
+    stream = session.websocket("/ws/tunnel.xml")
+    connection = connect_to(httpd, "https").websocket("/ws/tunnel.xml")
+    refused = session.connect("/ws/tunnel.xml").receive_response()
+    assert (refused.status, refused.get("Retry-After")) == (503, "10")
+    assert session.request("/index.html").status == 200
+
+    stream.close()
+    assert wait_until(
+        lambda: session.connect("/ws/tunnel.xml").receive_response().status == 200)
+    connection.echo(b"undisturbed")
+
+
 # -- restarts ------------------------------------------------------------------------------------
 
 @both_mpms
