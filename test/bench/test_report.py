@@ -5,12 +5,13 @@ import re
 
 import pytest
 
-from driver import plots, rows, run, scale, syscalls
+from driver import plots, profile, rows, run, scale, syscalls
 from driver.measure import Figure
 from driver.report import Report, best_peer, median, ratio, significant
 
 FACTS = {name: name for name in ("date", "commit", "machine", "load_average", "versions",
-                                 "command", "rounds", "seconds", "minutes", "many", "framings", "syscalls")}
+                                 "command", "rounds", "seconds", "minutes", "many", "framings",
+                                 "syscalls", "profile")}
 
 
 def figures(*values):
@@ -120,6 +121,12 @@ def test_straces_summary_is_read_without_its_total():
     assert syscalls.parse(
         "    calls syscall\n--------- ----------------\n       12 read\n        3 epoll_wait\n"
         "--------- ----------------\n       15 total\n") == {"read": 12, "epoll_wait": 3}
+
+
+def test_a_profile_is_summed_up_by_system_call_and_place():
+    lines = ["    15.47%  [k] __x64_sys_connect", "     0.20%  [k] __x64_sys_close",
+             "    14.44%  [k] __x64_sys_futex", "     3.00%  [k] tcp_sendmsg"]
+    assert profile.shares(lines, r" __x64_sys_(\w+)$") == [("connect", 15.47), ("futex", 14.44)]
 
 
 def test_tunnels_stay_within_the_limit_of_descriptors():

@@ -110,14 +110,19 @@ def beside_the_table(options, certificate, descriptors):
     """What else a whole run looks at: {placeholder of the template: text}."""
     if not options.whole:
         return {"many": "Not measured in this run.", "framings": "Not measured in this run.",
-                "syscalls": "Not counted in this run."}
+                "syscalls": "Not counted in this run.", "profile": "Not profiled in this run."}
     tunnels = scale.most_tunnels(SCALE_TUNNELS, descriptors)
     many = scale.scale(peers.ModWebsocket, certificate, tunnels, SCALE_ROUNDS, options.seconds)
     try:
         calls = syscalls.report(peers.ModWebsocket, certificate, options.seconds)
     except (Broken, FileNotFoundError) as error:  # no strace, or it is not allowed here
         calls = f"Not counted: {error}"
-    return {"many": many, "syscalls": calls,
+    handshake, = chosen(["handshake"], rows.ALL, "row")
+    try:
+        where = profile.summary(handshake, peers.ModWebsocket, certificate, 2 * options.seconds)
+    except (Broken, FileNotFoundError) as error:  # no perf, or it is not allowed here
+        where = f"Not profiled: {error}"
+    return {"many": many, "syscalls": calls, "profile": where,
             "framings": framings.report(certificate, options.rounds, options.seconds)}
 
 
