@@ -12,7 +12,8 @@ from support.crowding import fill, knock, knock_until_let_in, storm
 from support.matrix import every_scheme
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+pytestmark = [pytest.mark.endurance,
+              pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)]
 
 NO_DESCRIPTOR = r"\[websocket:error\].* no-descriptor: .*ulimit -n"
 

@@ -13,6 +13,8 @@ from support import policy, targets
 from support.matrix import every_mpm, everywhere
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.endurance
+
 SCHEMES = ("http", "https")
 
 

@@ -13,7 +13,7 @@ from support.frame import CLOSE
 from support.matrix import every_scheme, everywhere
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.sanitizer
+pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
 
 PLANS = {
     "short": {"short": 900, "most_octets": 700},

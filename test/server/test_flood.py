@@ -11,6 +11,8 @@ from support import policy, sanitizer, targets
 from support.matrix import every_scheme
 from support.waiting import wait_stalled
 
+pytestmark = pytest.mark.endurance
+
 CLIENTS = 64
 SIZE = 3_000_000
 # What a tunnel may hold: one read of the target (64 KiB), in a block that may be twice that; and

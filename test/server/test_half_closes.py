@@ -13,7 +13,7 @@ from support import frame, policy, targets
 from support.connection import Ended
 from support.matrix import every_scheme
 
-pytestmark = pytest.mark.sanitizer
+pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
 
 # More than the kernel holds on a shortened way, so that it waits inside the tunnel.
 PENDING = 600_000

@@ -11,7 +11,7 @@ from support.http2_server import CONFIGURATION, both_mpms
 from support.matrix import every_scheme
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.sanitizer
+pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
 
 MIB = 1 << 20
 

@@ -11,9 +11,9 @@ from support.waiting import wait_until
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="install Debian's python3-selenium")
 
-pytestmark = pytest.mark.skipif(
+pytestmark = [pytest.mark.endurance, pytest.mark.skipif(
     not shutil.which("chromium") or not shutil.which("chromedriver"),
-    reason="no browser: install Debian's chromium and chromium-driver")
+    reason="no browser: install Debian's chromium and chromium-driver")]
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-dev-shm-usage", "--disable-background-networking", "--no-proxy-server",

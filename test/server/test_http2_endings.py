@@ -14,7 +14,7 @@ from support.connection import Ended
 from support.http2_server import CONFIGURATION, both_mpms
 from support.waiting import wait_stalled, wait_until
 
-pytestmark = pytest.mark.sanitizer
+pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
 
 MIB = 1 << 20
 MUCH = 24 * MIB

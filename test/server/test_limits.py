@@ -13,6 +13,8 @@ from support.crowding import assert_no_room, fill, knock, knock_until_let_in, st
 from support.matrix import every_mpm, everywhere
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.endurance
+
 TOO_MANY = r"\[websocket:warn\].* max-tunnels: .*WebSocketMaxTunnels \d+ allows"
 TOO_MANY_OF_CLIENT = r"\[websocket:warn\].* max-tunnels-per-client: the client \S+ has"
 BEHIND_PROXY = "RemoteIPTrustedProxy 127.0.0.1\n"

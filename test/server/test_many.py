@@ -10,6 +10,8 @@ from support import policy, sanitizer, targets
 from support.matrix import every_scheme
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.endurance
+
 COUNT = 2000
 
 

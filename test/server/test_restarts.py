@@ -14,6 +14,8 @@ from support.load import Churn, Ledger, Load, Streams
 from support.matrix import every_mpm
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.endurance
+
 # A soak or a slow machine may ask for another number.
 RESTARTS = int(os.environ.get("RESTARTS", "50"))
 

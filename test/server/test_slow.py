@@ -13,7 +13,7 @@ from support.connection import read_response
 from support.matrix import every_mpm, everywhere
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.sanitizer
+pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
 
 LINE = b"220 ready when you are\r\n"
 

@@ -11,6 +11,8 @@ from support import mixture, policy
 from support.load import Ledger, Load
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.endurance
+
 SECONDS = float(os.environ.get("SOAK_SECONDS", "15"))
 SHARE = {"event": 0.5, "worker": 0.3, "prefork": 0.2}
 RESTART_EVERY = 4

@@ -10,7 +10,7 @@ from support import policy
 from support.matrix import everywhere
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.sanitizer
+pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
 
 COUNT = 30
 
