@@ -44,7 +44,8 @@ class End {
   virtual bool has_buffered_input() const noexcept { return false; }
 
   // True while bytes that write() took have not left the end: writability is then wanted even
-  // though the tunnel has nothing to write. drain_output() is called when it comes.
+  // though the tunnel has nothing to write. drain_output() is called when it comes, and is done
+  // where bytes have left, though others may be left behind.
   virtual bool has_buffered_output() const noexcept { return false; }
   virtual IoStatus drain_output() noexcept { return IoStatus::done; }
 

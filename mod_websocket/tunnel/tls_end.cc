@@ -176,8 +176,8 @@ IoResult TlsEnd::write(std::span<const std::byte> from) noexcept {
   write_waits_for_readable_ = false;
   if (broken_) return {IoStatus::failed};
   if (!wire_.unsent.empty()) {
-    const IoStatus sent = send_unsent();
-    if (sent != IoStatus::done) return {sent};
+    if (send_unsent() == IoStatus::failed) return {IoStatus::failed};
+    if (!wire_.unsent.empty()) return {IoStatus::would_block};
   }
   wire_.readable = k_most_read;
   return from.size() > SSL3_RT_MAX_PLAIN_LENGTH ? write_gathered(from) : write_records(from);
@@ -238,7 +238,7 @@ IoStatus TlsEnd::send_unsent() noexcept {
     return IoStatus::failed;
   }
   wire_.unsent.consume(static_cast<std::size_t>(sent));
-  return wire_.unsent.empty() ? IoStatus::done : IoStatus::would_block;
+  return IoStatus::done;
 }
 
 IoResult TlsEnd::outcome(int ssl_error) noexcept {
@@ -259,7 +259,7 @@ IoResult TlsEnd::outcome(int ssl_error) noexcept {
 IoStatus TlsEnd::drain_output() noexcept {
   if (!wire_.unsent.empty()) {
     const IoStatus sent = send_unsent();
-    if (sent != IoStatus::done) return sent;
+    if (sent != IoStatus::done || !wire_.unsent.empty()) return sent;
   }
   if (!finishing_) return IoStatus::done;
   if (!broken_) {

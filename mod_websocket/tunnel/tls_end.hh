@@ -55,6 +55,7 @@ class TlsEnd final : public End {
   IoResult outcome(int ssl_error) noexcept;
   IoResult write_records(std::span<const std::byte> from) noexcept;
   IoResult write_gathered(std::span<const std::byte> from) noexcept;
+  // Done where some of it went.
   IoStatus send_unsent() noexcept;
   void release_write_buffer() noexcept;
 

@@ -385,7 +385,8 @@ Drained drain(End& end, Backlog& backlog) noexcept {
   if (end.has_buffered_output()) {
     const IoStatus drained = end.drain_output();
     if (drained == IoStatus::failed) return Drained::failed;
-    if (end.has_buffered_output()) return Drained::nothing;
+    moved = drained == IoStatus::done;
+    if (end.has_buffered_output()) return moved ? Drained::some : Drained::nothing;
     moved = true;
   }
   if (!backlog.empty()) {

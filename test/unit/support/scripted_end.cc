@@ -85,8 +85,9 @@ std::size_t ScriptedEnd::deliver(std::span<const std::byte> from) noexcept {
 
 IoStatus ScriptedEnd::drain_output() noexcept {
   if (begin() == Turn::fail || wire_->writes_fail) return IoStatus::failed;
-  remove_front(wire_->kept, deliver(wire_->kept));
-  return wire_->kept.empty() ? IoStatus::done : IoStatus::would_block;
+  const std::size_t n = deliver(wire_->kept);
+  remove_front(wire_->kept, n);
+  return n != 0 ? IoStatus::done : IoStatus::would_block;
 }
 
 void ScriptedEnd::finish_writing() noexcept { wire_->finished = true; }

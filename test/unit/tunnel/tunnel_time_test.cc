@@ -253,7 +253,9 @@ TEST_CASE("a target that takes nothing of what waits for it is given up after 30
 }
 
 TEST_CASE("a client that takes its bytes slowly gets them all", "[tunnel]") {
+  const bool keeps_output = GENERATE(false, true);
   Bench bench;
+  bench.client->keeps_output = keeps_output;
   bench.client->room = 0;
   const std::string text(20, 'x');
   bench.target_sends(text);
