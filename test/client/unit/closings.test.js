@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { TCPSocket, TCPSocketError } from "../../../client/tcpsocket.js";
+import { ScriptedSocket, bytes, until } from "./fixtures.js";
+
+const url = "ws://example.org/policy.xml";
+
+async function open(options = {}) {
+  const socket = new TCPSocket(url, { WebSocket: ScriptedSocket, ...options });
+  const peer = ScriptedSocket.last.open();
+  return { socket, peer, ...await socket.opened };
+}
+
+for (const code of [1000, 1005]) {
+  test(`close code ${code} is an orderly end`, async () => {
+    const { socket, peer, readable, writable } = await open();
+    peer.end(code, "bye");
+    assert.deepEqual(await socket.closed, { closeCode: code, closeReason: "bye" });
+    assert.equal((await readable.getReader().read()).done, true);
+    await assert.rejects(writable.getWriter().write(bytes("x")),
+      { name: "NetworkError", reason: "closed", closeCode: code });
+  });
+}
+
+const failures = [
+  [1001, "going-away"], [1002, "protocol"], [1003, "unsupported-data"], [1006, "lost"],
+  [1007, "invalid-data"], [1008, "policy-violation"], [1009, "too-big"], [1011, "internal"],
+  [1012, "restart"], [1013, "try-later"], [1014, "bad-gateway"], [4321, "closed"],
+];
+
+for (const [code, reason] of failures) {
+  test(`close code ${code} is the error ${reason}, of the streams and of closed`, async () => {
+    const { socket, peer, readable, writable } = await open();
+    peer.end(code, "why");
+    const isIt = (error) => error instanceof TCPSocketError && error instanceof DOMException &&
+      error.name === "NetworkError" && error.reason === reason && error.closeCode === code &&
+      error.closeReason === "why" && error.status === null && error.message.includes(url) &&
+      error.message.includes(String(code)) && error.message.includes("why");
+    await assert.rejects(socket.closed, isIt);
+    await assert.rejects(readable.getReader().read(), isIt);
+    await assert.rejects(writable.getWriter().write(bytes("x")), isIt);
+  });
+}
+
+test("after close() any answered close is an orderly end, and a lost connection is not", async () => {
+  const { socket, peer } = await open();
+  socket.close();
+  peer.end(1001);
+  assert.equal((await socket.closed).closeCode, 1001);
+
+  const { socket: other, peer: lost } = await open();
+  other.close();
+  lost.end(1006);
+  await assert.rejects(other.closed, { reason: "lost" });
+});
+
+test("a signal that was aborted before opens nothing", async () => {
+  ScriptedSocket.last = undefined;
+  const reason = new Error("no need");
+  const socket = new TCPSocket(url, { WebSocket: ScriptedSocket, signal: AbortSignal.abort(reason) });
+  assert.equal(ScriptedSocket.last, undefined);
+  await assert.rejects(socket.opened, reason);
+  await assert.rejects(socket.closed, reason);
+});
+
+test("a signal that aborts the attempt rejects both promises with its reason", async () => {
+  const controller = new AbortController();
+  const socket = new TCPSocket(url, { WebSocket: ScriptedSocket, signal: controller.signal });
+  controller.abort();
+  assert.equal(ScriptedSocket.last.closings.length, 1);
+  await assert.rejects(socket.opened, { name: "AbortError" });
+  await assert.rejects(socket.closed, { name: "AbortError" });
+  ScriptedSocket.last.open().end(1006); // a browser may have had it open already
+  await assert.rejects(socket.opened, { name: "AbortError" });
+});
+
+test("a signal that aborts an open connection ends both streams at once", async () => {
+  const controller = new AbortController();
+  const { socket, peer, readable, writable } = await open({ signal: controller.signal, sendBufferSize: 1 });
+  peer.receive([1]);
+  const writing = writable.getWriter().write(new Uint8Array(9));
+  await until(() => peer.sent.length === 1);
+  const reason = new Error("enough");
+  controller.abort(reason);
+  assert.deepEqual(peer.closings, [1000]);
+  await assert.rejects(socket.closed, reason);
+  await assert.rejects(readable.getReader().read(), reason);
+  await assert.rejects(writing, reason);
+});
+
+test("a signal that aborts while a reader waits rejects its read", async () => {
+  const controller = new AbortController();
+  const { readable } = await open({ signal: controller.signal });
+  const reading = readable.getReader({ mode: "byob" }).read(new Uint8Array(1));
+  controller.abort();
+  await assert.rejects(reading, { name: "AbortError" });
+});
+
+test("a signal that aborts after the end changes nothing", async () => {
+  const controller = new AbortController();
+  const { socket, peer } = await open({ signal: controller.signal });
+  peer.end(1000);
+  controller.abort();
+  assert.equal((await socket.closed).closeCode, 1000);
+  assert.deepEqual(peer.closings, []);
+});
+
+test("nobody has to listen to promises that reject", async () => {
+  const socket = new TCPSocket(url, { WebSocket: ScriptedSocket, explain: false });
+  ScriptedSocket.last.end(1006);
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the runner fails a test for a stray rejection
+  await assert.rejects(socket.opened, { reason: "unexplained" });
+});

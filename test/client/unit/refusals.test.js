@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// A refused handshake, asked about. The server here is node's; ../test_refusals.py has httpd's answers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { WebSocket } from "ws";
+
+import { TCPSocket, TCPSocketError } from "../../../client/tcpsocket.js";
+import { startServer } from "./fixtures.js";
+
+const problem = (status, members) => (_, response) => {
+  response.writeHead(status, { "Content-Type": "application/problem+json; charset=utf-8" });
+  response.end(typeof members === "string" ? members : JSON.stringify(members));
+};
+
+const html = (status, headers = {}) => (_, response) => {
+  response.writeHead(status, { "Content-Type": "text/html", ...headers });
+  response.end("<p>an ordinary page</p>");
+};
+
+async function refusal(t, answer, options = {}) {
+  const { url, requests } = await startServer(t, { answer });
+  const socket = new TCPSocket(url, { WebSocket, ...options });
+  const error = await socket.opened.then(() => assert.fail("it was opened"), (reason) => reason);
+  await assert.rejects(socket.closed, error);
+  return { error, requests, url };
+}
+
+const notAllowed = ["origin", "target", "consent"];
+const reasons = [...notAllowed, "handshake", "policy", "lookup", "connect", "timeout", "limit",
+  "internal", "a-later-one"];
+
+for (const reason of reasons) {
+  test(`the server's reason ${reason} is the error's, with its detail and status`, async (t) => {
+    const detail = `what to do about ${reason}`;
+    const { error, url } = await refusal(t, problem(418, { status: 418, title: "No", detail, reason }));
+    assert.ok(error instanceof TCPSocketError);
+    assert.equal(error.name, notAllowed.includes(reason) ? "NotAllowedError" : "NetworkError");
+    assert.equal(error.reason, reason);
+    assert.equal(error.status, 418);
+    assert.equal(error.closeCode, null);
+    assert.ok(error.message.includes(detail));
+    assert.ok(error.message.includes(url.replace("http", "ws")));
+    assert.ok(error.cause instanceof Error); // what ws says
+  });
+}
+
+const statuses = [
+  [200, "not-an-endpoint", "NetworkError", /WebSocket On/],
+  [301, "redirect", "NetworkError", /redirect/],
+  [401, "unauthorized", "NotAllowedError", /login/],
+  [403, "forbidden", "NotAllowedError", /access rules/],
+  [404, "not-found", "NetworkError", /nothing at this URL/],
+  [410, "not-found", "NetworkError", /nothing at this URL/],
+  [426, "upgrade-required", "NetworkError", /in order/],
+  [418, "http", "NetworkError", /error log/],
+  [500, "server-error", "NetworkError", /error log/],
+  [503, "server-error", "NetworkError", /error log/],
+];
+
+for (const [status, reason, name, words] of statuses) {
+  test(`an ordinary answer of ${status} is the reason ${reason}`, async (t) => {
+    const { error } = await refusal(t, html(status, { Location: "/elsewhere" }));
+    assert.deepEqual([error.reason, error.name, error.status], [reason, name, status]);
+    assert.match(error.message, words);
+  });
+}
+
+test("problem details without our members, or broken, leave the status", async (t) => {
+  for (const body of ["{", "[]", "null", "7", '{"reason":7,"detail":[]}', "{}", `{"detail":"${"x".repeat(20000)}"}`]) {
+    const { error } = await refusal(t, problem(404, body));
+    assert.equal(error.reason, "not-found", body.slice(0, 20));
+    assert.match(error.message, /nothing at this URL/);
+  }
+});
+
+test("where all is in order but the upgrade, the protocols that were offered are named", async (t) => {
+  const answer = problem(426, { status: 426, detail: "Use the WebSocket API.", reason: "upgrade-required" });
+  const { error } = await refusal(t, answer, { protocols: ["mqtt", "chat"] });
+  assert.equal(error.reason, "upgrade-required");
+  assert.match(error.message, /mqtt, chat/);
+  assert.match(error.message, /proxy/);
+  const { error: other } = await refusal(t, answer);
+  assert.doesNotMatch(other.message, /protocol/);
+});
+
+test("the question is an ordinary GET for problem details, with the handshake's headers", async (t) => {
+  const { requests } = await refusal(t, html(403), { headers: { Origin: "https://a.example", Cookie: "a=b" } });
+  assert.equal(requests.length, 1);
+  const [{ method, headers }] = requests;
+  assert.equal(method, "GET");
+  assert.equal(headers.accept, "application/problem+json");
+  assert.equal(headers.origin, "https://a.example");
+  assert.equal(headers.cookie, "a=b");
+  assert.equal(headers.upgrade, undefined);
+});
+
+test("with explain: false nothing is asked", async (t) => {
+  const { error, requests } = await refusal(t, html(200), { explain: false });
+  assert.equal(requests.length, 0);
+  assert.deepEqual([error.name, error.reason, error.status], ["NetworkError", "unexplained", null]);
+});
+
+test("a server that is not there is unreachable", async () => {
+  const socket = new TCPSocket("ws://127.0.0.1:1/", { WebSocket });
+  await assert.rejects(socket.opened, { name: "NetworkError", reason: "unreachable", status: null });
+});
+
+test("a signal ends the question too", async (t) => {
+  const controller = new AbortController();
+  const { url } = await startServer(t, { answer: () => controller.abort() });
+  const socket = new TCPSocket(url, { WebSocket, signal: controller.signal });
+  await assert.rejects(socket.opened, { name: "AbortError" });
+  await assert.rejects(socket.closed, { name: "AbortError" });
+});
