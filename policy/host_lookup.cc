@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/host_lookup.hh"
+
+#include <ares.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "policy/handle.hh"
+
+namespace policy {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Each server is asked twice, the second time for twice as long.
+constexpr int k_tries = 2;
+constexpr long k_shares_of_a_server = 1 + 2;
+constexpr milliseconds k_shortest_try{100};
+
+using Channel = Handle<ares_channeldata, ares_destroy>;
+using AddressList = Handle<ares_addrinfo, ares_freeaddrinfo>;
+
+tl::unexpected<HostFault> fault(HostFault::Kind kind, std::string text) {
+  return tl::make_unexpected(HostFault{kind, std::move(text)});
+}
+
+bool has_descriptor() {
+  const int descriptor = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return errno != EMFILE && errno != ENFILE;
+  ::close(descriptor);
+  return true;
+}
+
+HostAddresses failed(int status) {
+  using Kind = HostFault::Kind;
+  switch (status) {
+    case ARES_ENOTFOUND: return fault(Kind::unknown, "there is no such name");
+    case ARES_ENODATA: return fault(Kind::unknown, "the name has no address");
+    case ARES_ETIMEOUT:
+    case ARES_ECANCELLED: return fault(Kind::timed_out, "no DNS server answered in time");
+    // It says the same of servers that refuse datagrams and of a socket that could not be made.
+    case ARES_ECONNREFUSED:
+      if (!has_descriptor()) return fault(Kind::no_descriptor, "there is no descriptor left");
+      return fault(Kind::failed, "no DNS server could be reached");
+    case ARES_ESERVFAIL: return fault(Kind::failed, "the DNS server failed (SERVFAIL)");
+    case ARES_EREFUSED: return fault(Kind::failed, "the DNS server refused to answer");
+    default: return fault(Kind::failed, ares_strerror(status));
+  }
+}
+
+HostAddresses found(const ares_addrinfo& list) {
+  std::vector<Address> addresses;
+  for (const auto* each = list.nodes; each != nullptr; each = each->ai_next) {
+    const auto address = Address::from_sockaddr(each->ai_addr, each->ai_addrlen);
+    if (!address || std::ranges::find(addresses, *address) != addresses.end()) continue;
+    addresses.push_back(*address);
+    if (addresses.size() == k_most_host_addresses) break;
+  }
+  if (addresses.empty()) return fault(HostFault::Kind::unknown, "the name has no address");
+  return addresses;
+}
+
+/// One name's; what it points to outlives the channel.
+struct Waiting {
+  HostAddresses* result;
+  std::size_t* unanswered;
+};
+
+/// ares_addrinfo_callback: is called once for each name, by ares_destroy() at the latest.
+void take(void* data, int status, int, ares_addrinfo* list) noexcept {
+  const AddressList owner(list);
+  const auto& waiting = *static_cast<const Waiting*>(data);
+  --*waiting.unanswered;
+  try {
+    *waiting.result = status == ARES_SUCCESS ? found(*list) : failed(status);
+  } catch (const std::bad_alloc&) {
+    // What is there already says that nothing was found.
+  }
+}
+
+Channel open_channel(std::span<const DnsServer> servers, milliseconds time) {
+  static const int library = ares_library_init(ARES_LIB_INIT_ALL);
+  if (library != ARES_SUCCESS) return nullptr;
+  char order[] = "fb";  // files, then the DNS, whatever nsswitch.conf says of services it has not
+  ares_options options{};
+  // What is left of an answer that somebody drops, such as that for AAAA, is taken before the
+  // deadline: a fifth of the time is spare.
+  const auto shares = static_cast<long>(servers.size()) * k_shares_of_a_server;
+  options.timeout = static_cast<int>(std::max(k_shortest_try, time * 4 / 5 / shares).count());
+  options.tries = k_tries;
+  options.lookups = order;
+  ares_channel made = nullptr;
+  if (ares_init_options(&made, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS) !=
+      ARES_SUCCESS) {
+    return nullptr;
+  }
+  Channel channel(made);
+  std::vector<ares_addr_port_node> nodes(servers.size());
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const auto bytes = servers[i].address.bytes();
+    nodes[i].family = servers[i].address.is_v4() ? AF_INET : AF_INET6;
+    std::memcpy(&nodes[i].addr, bytes.data(), bytes.size());
+    nodes[i].udp_port = nodes[i].tcp_port = servers[i].port;
+    nodes[i].next = i + 1 < servers.size() ? &nodes[i + 1] : nullptr;
+  }
+  if (ares_set_servers_ports(channel.get(), nodes.data()) != ARES_SUCCESS) return nullptr;
+  return channel;
+}
+
+/// Waits for the sockets, or for the moment at which c-ares wants to ask again; not after `until`.
+void wait_once(ares_channel channel, HostClock::time_point until) {
+  std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets;
+  const auto wanted = static_cast<unsigned>(
+      ares_getsock(channel, sockets.data(), static_cast<int>(sockets.size())));
+  std::array<pollfd, ARES_GETSOCK_MAXNUM> polled;
+  nfds_t count = 0;
+  for (unsigned i = 0; i < sockets.size(); ++i) {
+    const bool reads = ARES_GETSOCK_READABLE(wanted, i);
+    const bool writes = ARES_GETSOCK_WRITABLE(wanted, i);
+    if (!reads && !writes) break;
+    polled[count++] = {.fd = sockets[i],
+                       .events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)),
+                       .revents = 0};
+  }
+  const auto left = std::chrono::ceil<milliseconds>(until - HostClock::now());
+  timeval most{.tv_sec = left.count() / 1000, .tv_usec = left.count() % 1000 * 1000};
+  timeval next{};
+  ares_timeout(channel, &most, &next);
+  const auto pause = std::chrono::ceil<milliseconds>(std::chrono::seconds(next.tv_sec) +
+                                                     std::chrono::microseconds(next.tv_usec));
+  ::poll(polled.data(), count, static_cast<int>(pause.count()));
+  bool any = false;
+  for (nfds_t i = 0; i < count; ++i) {
+    const auto events = polled[i].revents;
+    if (events == 0) continue;
+    any = true;
+    ares_process_fd(channel, (events & ~POLLOUT) != 0 ? polled[i].fd : ARES_SOCKET_BAD,
+                    (events & ~POLLIN) != 0 ? polled[i].fd : ARES_SOCKET_BAD);
+  }
+  if (!any) ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+}
+
+}  // namespace
+
+std::vector<HostAddresses> look_up_hosts(std::span<const std::string> names,
+                                         std::span<const DnsServer> servers,
+                                         HostClock::time_point until) {
+  std::vector<HostAddresses> results(
+      names.size(), fault(HostFault::Kind::failed, "the lookup could not be made"));
+  std::size_t unanswered = names.size();
+  std::vector<Waiting> waiting;
+  for (auto& result : results) waiting.push_back({&result, &unanswered});
+
+  const Channel channel =
+      open_channel(dns_servers_or_system(servers),
+                   std::chrono::duration_cast<milliseconds>(until - HostClock::now()));
+  if (!channel) {
+    if (!has_descriptor()) std::ranges::fill(results, HostAddresses(failed(ARES_ECONNREFUSED)));
+    return results;
+  }
+  ares_addrinfo_hints hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    ares_getaddrinfo(channel.get(), names[i].c_str(), nullptr, &hints, &take, &waiting[i]);
+  }
+  while (unanswered > 0) {
+    if (HostClock::now() >= until)
+      ares_cancel(channel.get());
+    else
+      wait_once(channel.get(), until);
+  }
+  return results;
+}
+
+HostAddresses addresses_of(const Endpoint& endpoint, std::span<const DnsServer> servers,
+                           HostClock::time_point until) {
+  switch (endpoint.kind) {
+    case Endpoint::Kind::this_host: {
+      const auto& loopback = loopback_addresses();
+      return std::vector<Address>(loopback.begin(), loopback.end());
+    }
+    case Endpoint::Kind::address: return std::vector<Address>{*endpoint.address};
+    case Endpoint::Kind::unix_socket: return std::vector<Address>{};
+    case Endpoint::Kind::name: break;
+  }
+  return std::move(look_up_hosts(std::span(&endpoint.text, 1), servers, until).front());
+}
+
+}  // namespace policy
