@@ -1,6 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # WEBSOCKET_HARDENING: sets HARDENING_CXXFLAGS, HARDENING_LDFLAGS and (for the libraries) FORTIFY_CXXFLAGS; empty under a
-# sanitizer, which sees more.
+# sanitizer, which sees more. test/tool/test_hardening.py looks at what came of them.
+
+# WEBSOCKET_HARDENING_FLAG(variable of configure that the compiler reads, flag, variable that it is added to)
+AC_DEFUN([WEBSOCKET_HARDENING_FLAG], [
+  AC_MSG_CHECKING([for $2])
+  websocket_flag_$1=[$]$1
+  # What a compiler does not know on this processor may be a warning alone.
+  $1="[$]$1 -Werror $2"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM()],
+    [AC_MSG_RESULT([yes])
+     $3="[$]$3 $2"],
+    [AC_MSG_RESULT([no])])
+  $1=[$]websocket_flag_$1
+])
+
 AC_DEFUN([WEBSOCKET_HARDENING], [
   AC_REQUIRE([WEBSOCKET_SANITIZER])
   FORTIFY_CXXFLAGS=
@@ -8,11 +22,10 @@ AC_DEFUN([WEBSOCKET_HARDENING], [
   HARDENING_LDFLAGS=
   AS_IF([test -z "$SANITIZER"], [
     websocket_save_CXXFLAGS=$CXXFLAGS
-    websocket_save_LDFLAGS=$LDFLAGS
+    CXXFLAGS="$LIBRARY_CXXFLAGS $CXXFLAGS"
 
     # glibc warns of _FORTIFY_SOURCE where nothing is optimised.
     AC_MSG_CHECKING([whether $CXX optimises, as -D_FORTIFY_SOURCE=2 wants])
-    CXXFLAGS="$LIBRARY_CXXFLAGS $CXXFLAGS"
     AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
       #ifndef __OPTIMIZE__
       #error "not optimised"
@@ -22,22 +35,16 @@ AC_DEFUN([WEBSOCKET_HARDENING], [
        FORTIFY_CXXFLAGS="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"],
       [AC_MSG_RESULT([no])])
 
-    AC_MSG_CHECKING([for -fstack-protector-strong])
-    CXXFLAGS="$CXXFLAGS -fstack-protector-strong"
-    AC_LINK_IFELSE([AC_LANG_PROGRAM()],
-      [AC_MSG_RESULT([yes])
-       HARDENING_CXXFLAGS=-fstack-protector-strong],
-      [AC_MSG_RESULT([no])])
+    WEBSOCKET_HARDENING_FLAG([CXXFLAGS], [-fstack-protector-strong], [HARDENING_CXXFLAGS])
+    # A large frame cannot step over the guard page of a worker's stack.
+    WEBSOCKET_HARDENING_FLAG([CXXFLAGS], [-fstack-clash-protection], [HARDENING_CXXFLAGS])
+    # Jumps by a forged pointer land only where one may: on x86 (CET), then on ARM (PAC and BTI).
+    WEBSOCKET_HARDENING_FLAG([CXXFLAGS], [-fcf-protection=full], [HARDENING_CXXFLAGS])
+    WEBSOCKET_HARDENING_FLAG([CXXFLAGS], [-mbranch-protection=standard], [HARDENING_CXXFLAGS])
+    WEBSOCKET_HARDENING_FLAG([LDFLAGS], [-Wl,-z,relro,-z,now], [HARDENING_LDFLAGS])
+    WEBSOCKET_HARDENING_FLAG([LDFLAGS], [-Wl,-z,noexecstack], [HARDENING_LDFLAGS])
 
-    AC_MSG_CHECKING([for -Wl,-z,relro,-z,now])
-    LDFLAGS="$LDFLAGS -Wl,-z,relro,-z,now"
-    AC_LINK_IFELSE([AC_LANG_PROGRAM()],
-      [AC_MSG_RESULT([yes])
-       HARDENING_LDFLAGS="-Wl,-z,relro,-z,now"],
-      [AC_MSG_RESULT([no])])
-
-    CXXFLAGS=$websocket_save_CXXFLAGS
-    LDFLAGS=$websocket_save_LDFLAGS])
+    CXXFLAGS=$websocket_save_CXXFLAGS])
   AC_SUBST([FORTIFY_CXXFLAGS])
   AC_SUBST([HARDENING_CXXFLAGS])
   AC_SUBST([HARDENING_LDFLAGS])

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-# WEBSOCKET_TESTS: what `make check` needs beside the compiler; --disable-tests does without.
-# Sets the conditional TESTS_ENABLED, PYTHON (one that has pytest), NGIRCD and OPENSSL_TOOL.
+# WEBSOCKET_TESTS: what `make check` needs beside the compiler; --disable-tests does without, --enable-tests=unit (for
+# packagers) does with Catch2. Sets the conditional TESTS_ENABLED, PYTHON (one that has pytest), NGIRCD and OPENSSL_TOOL.
 # What only suites of build/check need is looked for by WEBSOCKET_PEERS, and does not stop configure.
 AC_DEFUN([WEBSOCKET_TESTS], [
   AC_ARG_ENABLE([tests],
-    [AS_HELP_STRING([--disable-tests], [look for nothing that only `make check` needs])], [], [enable_tests=yes])
+    [AS_HELP_STRING([--disable-tests],
+      [look for nothing that only `make check` needs; --enable-tests=unit: for what the unit tests need])],
+    [AS_CASE([$enable_tests], [yes | no | unit], [],
+      [AC_MSG_ERROR([--enable-tests takes yes, no or unit, not '$enable_tests'])])],
+    [enable_tests=yes])
   AM_CONDITIONAL([TESTS_ENABLED], [test "x$enable_tests" != xno])
   AC_ARG_VAR([PYTHON], [a Python >= 3.9 with pytest and websockets])
-  AS_IF([test "x$enable_tests" != xno], [
-    WEBSOCKET_CATCH2
-
+  AS_IF([test "x$enable_tests" != xno], [WEBSOCKET_CATCH2])
+  AS_IF([test "x$enable_tests" = xyes], [
     AC_MSG_CHECKING([for a Python >= 3.9])
     # A python3 earlier in PATH need not be the one that Debian's packages belong to.
     websocket_python=

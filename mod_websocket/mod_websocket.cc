@@ -2,18 +2,25 @@
 // The module record and its hooks; everything else is in the rooms.
 #include <openssl/types.h>
 
+#include "mod_websocket/apache/access_log.hh"
 #include "mod_websocket/apache/admission.hh"
 #include "mod_websocket/apache/capture.hh"
+#include "mod_websocket/apache/checks.hh"
 #include "mod_websocket/apache/child.hh"
 #include "mod_websocket/apache/config.hh"
+#include "mod_websocket/apache/cors.hh"
+#include "mod_websocket/apache/counting.hh"
 #include "mod_websocket/apache/directives.hh"
+#include "mod_websocket/apache/dump.hh"
 #include "mod_websocket/apache/guard.hh"
 #include "mod_websocket/apache/handler.hh"
 #include "mod_websocket/apache/handover.hh"
 #include "mod_websocket/apache/httpd.hh"
+#include "mod_websocket/apache/status.hh"
 #include "mod_websocket/apache/verdict_cache.hh"
 
 #include <apr_optional_hooks.h>
+#include <mod_status.h>
 
 namespace websocket::apache {
 namespace {
@@ -30,8 +37,8 @@ int on_tls_handshake(conn_rec* c, SSL* ssl, int is_proxy) noexcept {
   return OK;
 }
 
-int on_header_parser(request_rec* r) noexcept {
-  return static_cast<int>(guarded(r->server, "header_parser", HookResult::server_error,
+int on_request_read(request_rec* r) noexcept {
+  return static_cast<int>(guarded(r->server, "post_read_request", HookResult::server_error,
                                   [&] { return forbid_reuse(r); }));
 }
 
@@ -40,24 +47,59 @@ int on_request(request_rec* r) noexcept {
       guarded(r->server, "handler", HookResult::server_error, [&] { return handle(r); }));
 }
 
+int on_status_request(request_rec* r) noexcept {
+  return static_cast<int>(guarded(r->server, "websocket-status", HookResult::server_error,
+                                  [&] { return show_status(r); }));
+}
+
+int on_server_status(request_rec* r, int flags) noexcept {
+  guarded(r->server, "server-status", [&] { add_to_server_status(r, flags); });
+  return OK;
+}
+
 int on_pre_config(apr_pool_t* pool, apr_pool_t*, apr_pool_t*) noexcept {
   VerdictCache::instance().forget();
+  Checks::instance().forget();
   register_cache_mutex(pool);
   return OK;
 }
 
+// httpd reads its configuration twice when it starts; the first time is a rehearsal.
+bool is_rehearsal() { return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG; }
+
+int on_check_config(apr_pool_t*, apr_pool_t*, apr_pool_t*, server_rec* server) noexcept {
+  return guarded(server, "check_config", HTTP_INTERNAL_SERVER_ERROR, [&] {
+    // What is a warning only is told once of the two times, and of a rehearsal by configtest.
+    const bool is_test = ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
+    if (is_test || !is_rehearsal()) Checks::instance().run(server);
+    return check_access_logs(server) ? OK : HTTP_INTERNAL_SERVER_ERROR;
+  });
+}
+
+int on_open_logs(apr_pool_t* pool, apr_pool_t*, apr_pool_t*, server_rec* server) noexcept {
+  return guarded(server, "open_logs", HTTP_INTERNAL_SERVER_ERROR, [&] {
+    return open_access_logs(pool, server, is_rehearsal()) ? OK : HTTP_INTERNAL_SERVER_ERROR;
+  });
+}
+
 int on_post_config(apr_pool_t* pool, apr_pool_t*, apr_pool_t* scratch,
                    server_rec* server) noexcept {
-  // httpd reads its configuration twice when it starts; the first time is a rehearsal.
-  if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
-  const bool ready =
-      Admission::instance().open(server) && VerdictCache::instance().open(pool, scratch, server);
-  return ready ? OK : HTTP_INTERNAL_SERVER_ERROR;
+  if (is_rehearsal()) return OK;
+  return guarded(server, "post_config", HTTP_INTERNAL_SERVER_ERROR, [&] {
+    const bool ready = Admission::instance().open(server) && Counting::instance().open(server) &&
+                       VerdictCache::instance().open(pool, scratch, server);
+    return ready ? OK : HTTP_INTERNAL_SERVER_ERROR;
+  });
+}
+
+void on_test_config(apr_pool_t*, server_rec* server) noexcept {
+  guarded(server, "test_config", [&] { dump_where_asked(server); });
 }
 
 void on_child_init(apr_pool_t* pool, server_rec* server) noexcept {
   guarded(server, "child_init", [&] {
     VerdictCache::instance().reopen(pool, server);
+    Counting::instance().begin(server);
     Child::instance().begin(pool, server);
     Admission::instance().begin(server);
   });
@@ -69,23 +111,34 @@ void on_child_stopping(apr_pool_t*, int graceful) noexcept {
 
 void on_child_status(server_rec* server, pid_t child, ap_generation_t, int,
                      mpm_child_status status) noexcept {
-  if (status == MPM_CHILD_EXITED) Admission::instance().bury(child, server);
+  if (status != MPM_CHILD_EXITED) return;
+  // First what the places of the dead are used for, then the places.
+  Counting::instance().bury(child);
+  Admission::instance().bury(child, server);
 }
 
 void register_hooks(apr_pool_t*) noexcept {
   ap_hook_pre_config(on_pre_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // When the MPM has made sense of its own directives.
+  ap_hook_check_config(on_check_config, nullptr, nullptr, APR_HOOK_LAST);
+  ap_hook_open_logs(on_open_logs, nullptr, nullptr, APR_HOOK_MIDDLE);
   ap_hook_post_config(on_post_config, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_test_config(on_test_config, nullptr, nullptr, APR_HOOK_MIDDLE);
   // First of all: what it registers on the connection's pool must be cleaned up after what mod_ssl
   // registers there.
   ap_hook_pre_connection(on_pre_connection, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
   // mod_ssl's, where it is loaded: the only way to a connection's SSL.
   apr_optional_hook_add("pre_handshake", reinterpret_cast<void (*)(void)>(on_tls_handshake),
                         nullptr, nullptr, APR_HOOK_MIDDLE);
-  // The section is known and nobody has answered yet, authentication included.
-  ap_hook_header_parser(on_header_parser, nullptr, nullptr, APR_HOOK_FIRST);
+  // Nobody can have answered yet.
+  ap_hook_post_read_request(on_request_read, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
   // Before every handler that would show the resource's text.
   ap_hook_handler(on_request, nullptr, nullptr, APR_HOOK_REALLY_FIRST);
+  ap_hook_handler(on_status_request, nullptr, nullptr, APR_HOOK_MIDDLE);
+  // mod_status's, where it is loaded.
+  APR_OPTIONAL_HOOK(ap, status_hook, on_server_status, nullptr, nullptr, APR_HOOK_MIDDLE);
   register_capture_filter();
+  register_cors_filter();
   ap_hook_child_init(on_child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
   // In the parent: a child that died without a word gives nothing back by itself.
   ap_hook_child_status(on_child_status, nullptr, nullptr, APR_HOOK_MIDDLE);

@@ -102,6 +102,10 @@ enum class SpecialUse {
   embedded_loopback,  ///< 127.0.0.0/8 wrapped in NAT64, 6to4, ...; loopback itself is `none`
 };
 
+/// For use inside a site, and said by many sites of different machines: RFC 1918, 100.64.0.0/10
+/// (RFC 6598), fc00::/7 (RFC 4193), fec0::/10 (RFC 3879). Embedded forms are left aside.
+bool is_private(const Address& address);
+
 /// What an address is reserved for. Looks through the embedded forms: 64:ff9b::a9fe:a9fe is
 /// link-local.
 SpecialUse special_use(const Address& address);

@@ -29,6 +29,13 @@ inline std::string lowered(std::string_view text) {
   return out;
 }
 
+inline constexpr std::string_view k_hex_digits = "0123456789abcdef";
+
+/// Two digits.
+inline std::string hex(unsigned char octet) {
+  return {k_hex_digits[octet >> 4U], k_hex_digits[octet & 15U]};
+}
+
 /// Space, tab, line ends: XML's white space (S), and more than HTTP's.
 inline constexpr std::string_view k_white = " \t\r\n";
 

@@ -237,6 +237,12 @@ class Judgement {
         break;
       }
     }
+    if (budget_.lacks_descriptor()) {
+      is_spent_ = true;
+      refuse(ConsentReason::no_descriptor,
+             question + ": " + std::string(name_of(LookupStatus::no_descriptor)),
+             LookupStatus::no_descriptor);
+    }
     any_failed_ = true;
     finish_step(std::string(name_of(answer.status)));
     return std::nullopt;
@@ -268,6 +274,7 @@ class Judgement {
       return std::move(verdict_);
     }
     if (any_failed_ || is_spent_) verdict_.ttl = std::min(verdict_.ttl, k_failed_consent_ttl);
+    if (budget_.lacks_descriptor()) verdict_.ttl = seconds::zero();
     verdict_.reason = refusal_->reason;
     verdict_.text = std::move(refusal_->text);
     verdict_.status = refusal_->status;
@@ -316,6 +323,7 @@ std::string_view name_of(ConsentReason reason) {
     case ConsentReason::not_validated: return "not-validated";
     case ConsentReason::out_of_time: return "out-of-time";
     case ConsentReason::too_many_queries: return "too-many-queries";
+    case ConsentReason::no_descriptor: return "no-descriptor";
   }
   return "?";
 }

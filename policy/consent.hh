@@ -52,6 +52,7 @@ enum class ConsentReason {
   not_validated,          ///< DNSSEC: see the verdict's `fault`
   out_of_time,            ///< ConsentLimits::time
   too_many_queries,       ///< ConsentLimits::queries
+  no_descriptor,          ///< this process has none left to ask with: not to be remembered
 };
 
 /// "no-reverse-name", for logs and JSON.
@@ -84,7 +85,8 @@ struct ConsentVerdict {
   ConsentReason reason;
   /// One line for the error log: why, and what would change it (the very record to publish).
   std::string text;
-  /// How long this may be remembered: 5 s to 1 h, at most 30 s where a lookup failed.
+  /// How long this may be remembered: 5 s to 1 h, at most 30 s where a lookup failed, and not at
+  /// all where no_descriptor.
   std::chrono::seconds ttl;
   LookupStatus status = LookupStatus::ok;     ///< where lookup_failed
   SecurityFault fault = SecurityFault::none;  ///< where not_validated
@@ -93,8 +95,8 @@ struct ConsentVerdict {
   bool is_granted() const { return reason == ConsentReason::granted; }
 };
 
-/// Of a name with several addresses: the owner of one hardly thinks otherwise of the next, and a name
-/// with very many shall not cost a lookup for each.
+/// Of a name with several addresses: the owner of one hardly thinks otherwise of the next, and a
+/// name with very many shall not cost a lookup for each.
 inline constexpr std::size_t k_most_owners_asked = 3;
 
 inline constexpr std::chrono::seconds k_least_consent_ttl{5};

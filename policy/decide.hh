@@ -33,10 +33,11 @@ enum class RefusalRule {
   // Target
   target_not_listed,     ///< no WebSocketTarget allows it
   port_not_listed,       ///< the host is allowed, this port is not
-  same_host_not_listed,  ///< an address of this machine, only `consent` would speak for it
+  same_host_not_listed,  ///< an address of this machine; only `consent` or a name speaks for it
   special_use,           ///< link-local, multicast, ... and not listed by address
   own_listener,          ///< a port of this very server, and not listed by address
   loopback_by_name,      ///< a listed name gave a loopback address (DNS rebinding)
+  private_by_name,       ///< a name under `*.` led to a private address
   no_address             ///< the name has no address
 };
 

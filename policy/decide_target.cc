@@ -44,6 +44,7 @@ class Judge {
   bool is_own(const Address& address) const;
   bool is_own_listener(const Address& address) const;
   bool names_the_host(const TargetRule& rule, const Address& address) const;
+  std::optional<RefusalRule> beyond_the_name(const TargetRule& rule, const Address& address) const;
   const TargetRule* listing(const Address& address, const std::optional<Range>& special) const;
 
   const Endpoint& requested_;
@@ -75,6 +76,13 @@ Judgement Judge::refused(const std::optional<Address>& address, RefusalRule rule
   return {Verdict::refused, address, requested_.port, rule, {}, subject(address) + " " + fault};
 }
 
+/// The address itself, and those that a packet to it may end up at.
+std::vector<Address> forms_of(const Address& address) {
+  std::vector<Address> forms = address.embedded_v4();
+  forms.push_back(address);
+  return forms;
+}
+
 bool Judge::is_own(const Address& address) const {
   const std::vector<Address>& own = surroundings_.own_addresses;
   return address.is_loopback() || std::find(own.begin(), own.end(), address) != own.end();
@@ -82,9 +90,7 @@ bool Judge::is_own(const Address& address) const {
 
 /// Looks through NAT64, 6to4 and the like: a packet to those may come back here.
 bool Judge::is_own_listener(const Address& address) const {
-  std::vector<Address> forms = address.embedded_v4();
-  forms.push_back(address);
-  return std::any_of(forms.begin(), forms.end(), [&](const Address& form) {
+  return std::ranges::any_of(forms_of(address), [&](const Address& form) {
     return std::any_of(surroundings_.own_listeners.begin(), surroundings_.own_listeners.end(),
                        [&](const Listener& listener) {
                          const bool everywhere =
@@ -108,6 +114,26 @@ bool Judge::names_the_host(const TargetRule& rule, const Address& address) const
     case Kind::unix_socket: return false;
   }
   return false;
+}
+
+/// What a rule by name does not stand for, though the name matches. Whoever owns the name chooses
+/// where it leads: to this machine, whose services may trust their neighbours, or, where a star
+/// lets others than the administrator choose the name as well, into private networks.
+std::optional<RefusalRule> Judge::beyond_the_name(const TargetRule& rule,
+                                                  const Address& address) const {
+  if (rule.kind != Kind::name && rule.kind != Kind::subdomains) return std::nullopt;
+  if (address.is_loopback()) {
+    return is_localhost(requested_.text) ? std::nullopt
+                                         : std::optional(RefusalRule::loopback_by_name);
+  }
+  const std::vector<Address> forms = forms_of(address);
+  if (std::ranges::any_of(forms, [&](const Address& form) { return is_own(form); })) {
+    return RefusalRule::same_host_not_listed;
+  }
+  if (rule.kind == Kind::subdomains && std::ranges::any_of(forms, is_private)) {
+    return RefusalRule::private_by_name;
+  }
+  return std::nullopt;
 }
 
 /// The rule that lists the address by itself: 0.0.0.0/0 was not written with the cloud's metadata
@@ -141,10 +167,8 @@ Judgement Judge::judge(const Address& address) const {
                               "is " + std::string(name_of(use)) + advice);
   }
   for (const TargetRule& rule : rules_.rules()) {
-    const bool by_name = rule.kind == Kind::name || rule.kind == Kind::subdomains;
-    // Whoever owns a listed name may point it at 127.0.0.1: that was not what was allowed.
-    const bool rebound = by_name && address.is_loopback() && !is_localhost(requested_.text);
-    if (!rebound && names_the_host(rule, address) && rule.ports.contains(requested_.port)) {
+    if (names_the_host(rule, address) && rule.ports.contains(requested_.port) &&
+        !beyond_the_name(rule, address)) {
       return allowed(address, rule.text);
     }
   }
@@ -169,10 +193,16 @@ Judgement Judge::refuse_ungranted(const Address& address) const {
     const bool speaks =
         names_the_host(rule, address) || (rule.kind == Kind::consent && !is_own(address));
     if (speaks && rule.ports.contains(requested_.port)) {
-      // Only a name that gave a loopback address gets here.
-      return refused(address, RefusalRule::loopback_by_name,
-                     "is a loopback address that the name in " + rule.text + " gave; write " + own +
-                         " if that is meant");
+      const auto reason = beyond_the_name(rule, address).value();
+      if (reason == RefusalRule::private_by_name) {
+        return refused(address, reason,
+                       "is a private address, for which " + rule.text +
+                           " does not stand, since others may choose the name; write " + exact +
+                           " if that is meant");
+      }
+      return refused(address, reason,
+                     "is this host, to which the name in " + rule.text + " led; write " +
+                         (is_own(address) ? own : exact) + " if that is meant");
     }
     if (speaks && other_port == nullptr) {
       other_port = &rule;

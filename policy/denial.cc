@@ -43,8 +43,7 @@ std::string first_label(const ldns_rdf* name) {
 
 // Base32hex without padding, in lower case: its order is that of the hashes (RFC 5155 1.3).
 std::string next_hash(const ldns_rr* denial) {
-  const std::unique_ptr<char, LdnsDeleter<std::free>> text(
-      ldns_rdf2str(ldns_nsec3_next_owner(denial)));
+  const Handle<char, std::free> text(ldns_rdf2str(ldns_nsec3_next_owner(denial)));
   return text ? ascii::lowered(text.get()) : std::string{};
 }
 

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/dns_name.hh"
 
+#include "policy/ascii.hh"
+
 namespace policy {
-namespace {
-
-constexpr std::string_view k_hex_digits = "0123456789abcdef";
-
-}  // namespace
 
 std::string reverse_name(const Address& address) {
   std::string name;
@@ -15,7 +12,7 @@ std::string reverse_name(const Address& address) {
     if (address.is_v4()) {
       name += std::to_string(*byte) + ".";
     } else {
-      name += {k_hex_digits[*byte & 15u], '.', k_hex_digits[*byte >> 4u], '.'};
+      name += {ascii::k_hex_digits[*byte & 15u], '.', ascii::k_hex_digits[*byte >> 4u], '.'};
     }
   }
   return name + (address.is_v4() ? "in-addr.arpa" : "ip6.arpa");
@@ -28,7 +25,7 @@ std::string printable(std::string_view text, std::size_t limit) {
     if (c == '\\') {
       shown += "\\\\";
     } else if (byte < 0x20 || byte > 0x7e) {
-      shown += {'\\', 'x', k_hex_digits[byte >> 4u], k_hex_digits[byte & 15u]};
+      shown += "\\x" + ascii::hex(byte);
     } else {
       shown += c;
     }

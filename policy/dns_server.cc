@@ -72,4 +72,9 @@ std::vector<DnsServer> system_dns_servers() {
   return parse_resolv_conf(text);
 }
 
+std::vector<DnsServer> dns_servers_or_system(std::span<const DnsServer> configured) {
+  if (configured.empty()) return system_dns_servers();
+  return {configured.begin(), configured.end()};
+}
+
 }  // namespace policy

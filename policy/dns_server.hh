@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,5 +32,7 @@ struct DnsServer {
 std::vector<DnsServer> parse_resolv_conf(std::string_view text);
 /// Those of /etc/resolv.conf as it is now.
 std::vector<DnsServer> system_dns_servers();
+/// The configured ones, or the system's where there are none.
+std::vector<DnsServer> dns_servers_or_system(std::span<const DnsServer> configured);
 
 }  // namespace policy

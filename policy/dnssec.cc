@@ -57,6 +57,7 @@ std::string_view text_of(ExchangeFault fault) {
     case ExchangeFault::unreachable: return "the resolver is unreachable";
     case ExchangeFault::malformed: return "a malformed answer";
     case ExchangeFault::over_budget: return "too many queries";
+    case ExchangeFault::no_descriptor: return "there is no descriptor left";
     case ExchangeFault::bad_name: return "no DNS name";
   }
   return "?";

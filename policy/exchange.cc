@@ -47,7 +47,7 @@ class Socket {
 };
 
 // A non-blocking socket that is connected, or for TCP connecting, to the server.
-std::optional<Socket> connect_to(const DnsServer& server, int type) {
+tl::expected<Socket, ExchangeFault> connect_to(const DnsServer& server, int type) {
   sockaddr_storage storage{};
   socklen_t size = 0;
   const auto bytes = server.address.bytes();
@@ -65,9 +65,15 @@ std::optional<Socket> connect_to(const DnsServer& server, int type) {
     size = sizeof *v6;
   }
   Socket socket(::socket(storage.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (socket.get() < 0) return std::nullopt;
+  if (socket.get() < 0) {
+    const bool is_crowded = errno == EMFILE || errno == ENFILE;
+    return tl::make_unexpected(is_crowded ? ExchangeFault::no_descriptor
+                                          : ExchangeFault::unreachable);
+  }
   const auto* address = reinterpret_cast<const sockaddr*>(&storage);
-  if (::connect(socket.get(), address, size) != 0 && errno != EINPROGRESS) return std::nullopt;
+  if (::connect(socket.get(), address, size) != 0 && errno != EINPROGRESS) {
+    return tl::make_unexpected(ExchangeFault::unreachable);
+  }
   return socket;
 }
 
@@ -129,7 +135,7 @@ tl::expected<PacketPtr, ExchangeFault> ask_over_tcp(const Question& question,
   auto message = encode_question(question, id);
   if (!message) return tl::make_unexpected(ExchangeFault::bad_name);
   const auto socket = connect_to(server, SOCK_STREAM);
-  if (!socket) return tl::make_unexpected(ExchangeFault::unreachable);
+  if (!socket) return tl::make_unexpected(socket.error());
 
   const std::array prefix{static_cast<std::byte>(message->size() >> 8u),
                           static_cast<std::byte>(message->size() & 0xffu)};
@@ -182,7 +188,7 @@ class Conversation {
     if (!message) return false;
     auto socket = connect_to(server, SOCK_DGRAM);
     if (!socket || ::send(socket->get(), message->data(), message->size(), MSG_NOSIGNAL) < 0) {
-      fault_ = ExchangeFault::unreachable;
+      fault_ = socket ? ExchangeFault::unreachable : socket.error();
       return true;
     }
     attempts_.push_back({std::move(*socket), server, id});
@@ -256,6 +262,13 @@ SocketExchange::SocketExchange(std::vector<DnsServer> servers,
 }
 
 tl::expected<Reply, ExchangeFault> SocketExchange::ask(const Question& question, Budget& budget) {
+  auto reply = try_all(question, budget);
+  if (!reply && reply.error() == ExchangeFault::no_descriptor) budget.lack_descriptor();
+  return reply;
+}
+
+tl::expected<Reply, ExchangeFault> SocketExchange::try_all(const Question& question,
+                                                           Budget& budget) const {
   if (!budget.take_query()) return tl::make_unexpected(ExchangeFault::over_budget);
   const auto start = Clock::now();
   const auto deadline = std::min(start + query_timeout_, budget.deadline());

@@ -21,7 +21,8 @@ enum class ExchangeFault {
   unreachable,  ///< no server could be sent to, or all said that nothing listens there
   malformed,
   over_budget,
-  bad_name,  ///< the question's name is no DNS name
+  no_descriptor,  ///< this process has none left; the Budget is told as well
+  bad_name,       ///< the question's name is no DNS name
 };
 
 struct Reply {
@@ -50,6 +51,8 @@ class SocketExchange final : public Exchange {
   tl::expected<Reply, ExchangeFault> ask(const Question& question, Budget& budget) override;
 
  private:
+  tl::expected<Reply, ExchangeFault> try_all(const Question& question, Budget& budget) const;
+
   std::vector<DnsServer> schedule_;  // whom to send to, one after the other
   std::chrono::milliseconds query_timeout_;
 };

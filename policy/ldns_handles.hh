@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdlib>
-#include <memory>
 #include <string>
 
 // First, or ldns defines bool, true and false as macros, even for C++.
@@ -14,23 +13,17 @@
 
 #include <ldns/ldns.h>
 
+#include "policy/handle.hh"
+
 namespace policy {
 
-template <auto release>
-struct LdnsDeleter {
-  template <typename T>
-  void operator()(T* handle) const {
-    release(handle);
-  }
-};
-
-using PacketPtr = std::unique_ptr<ldns_pkt, LdnsDeleter<ldns_pkt_free>>;
-using RrPtr = std::unique_ptr<ldns_rr, LdnsDeleter<ldns_rr_free>>;
-using RdfPtr = std::unique_ptr<ldns_rdf, LdnsDeleter<ldns_rdf_deep_free>>;
+using PacketPtr = Handle<ldns_pkt, ldns_pkt_free>;
+using RrPtr = Handle<ldns_rr, ldns_rr_free>;
+using RdfPtr = Handle<ldns_rdf, ldns_rdf_deep_free>;
 /// Owns its records.
-using RrListPtr = std::unique_ptr<ldns_rr_list, LdnsDeleter<ldns_rr_list_deep_free>>;
+using RrListPtr = Handle<ldns_rr_list, ldns_rr_list_deep_free>;
 /// Owns the list and none of the records in it.
-using RrListView = std::unique_ptr<ldns_rr_list, LdnsDeleter<ldns_rr_list_free>>;
+using RrListView = Handle<ldns_rr_list, ldns_rr_list_free>;
 
 /// A name of ldns's as text: lower case, no trailing dot, odd octets escaped (RFC 1035 5.1). The
 /// root is "".

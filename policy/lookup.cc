@@ -29,6 +29,7 @@ std::string_view name_of(LookupStatus status) {
     case LookupStatus::malformed: return "malformed answer";
     case LookupStatus::cname_loop: return "endless or too many aliases (CNAME)";
     case LookupStatus::over_budget: return "too many queries";
+    case LookupStatus::no_descriptor: return "there is no descriptor left";
     case LookupStatus::not_validated: return "not validated";
   }
   return "?";

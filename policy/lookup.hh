@@ -41,11 +41,16 @@ class Budget {
   /// Takes one; false when none is left.
   bool take_query() { return queries_ > 0 && queries_-- > 0; }
   bool take_signature() { return signatures_ > 0 && signatures_-- > 0; }
+  /// The process has no descriptor left to ask with: what comes of the judgement says nothing of
+  /// the zones.
+  void lack_descriptor() { lacks_descriptor_ = true; }
+  bool lacks_descriptor() const { return lacks_descriptor_; }
 
  private:
   Clock::time_point deadline_;
   unsigned queries_;
   unsigned signatures_;  // checks of a signature, and of a DS digest
+  bool lacks_descriptor_ = false;
 };
 
 enum class LookupStatus {
@@ -60,6 +65,7 @@ enum class LookupStatus {
   malformed,       ///< what came is no answer to the question
   cname_loop,      ///< the aliases lead back, or there are more than k_max_aliases of them
   over_budget,     ///< a Budget's queries are spent
+  no_descriptor,   ///< this process has none left to ask with
   not_validated,   ///< DNSSEC was asked for and `fault` says why the answer is not taken
 };
 

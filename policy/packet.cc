@@ -43,7 +43,7 @@ RrListView select(const ldns_rr_list* section, const ldns_rdf* owner, Wanted&& w
 }  // namespace
 
 std::string name_text(const ldns_rdf* name) {
-  const std::unique_ptr<char, LdnsDeleter<std::free>> text(ldns_rdf2str(name));
+  const Handle<char, std::free> text(ldns_rdf2str(name));
   if (!text) return {};
   std::string lower = text.get();
   std::ranges::transform(lower, lower.begin(), [](char c) {
@@ -68,7 +68,7 @@ std::optional<std::vector<std::byte>> encode_question(const Question& question, 
   std::uint8_t* wire = nullptr;
   std::size_t size = 0;
   if (ldns_pkt2wire(&wire, packet.get(), &size) != LDNS_STATUS_OK) return std::nullopt;
-  const std::unique_ptr<std::uint8_t, LdnsDeleter<std::free>> owned(wire);
+  const Handle<std::uint8_t, std::free> owned(wire);
   const auto octets = std::as_bytes(std::span(wire, size));
   return std::vector<std::byte>(octets.begin(), octets.end());
 }

@@ -17,6 +17,7 @@ std::string_view name_of(RefusalRule rule) {
     case RefusalRule::special_use: return "special-use";
     case RefusalRule::own_listener: return "own-listener";
     case RefusalRule::loopback_by_name: return "loopback-by-name";
+    case RefusalRule::private_by_name: return "private-by-name";
     case RefusalRule::no_address: return "no-address";
   }
   return "unknown";
@@ -37,6 +38,7 @@ std::string_view client_text(RefusalRule rule) {
     case RefusalRule::special_use:
     case RefusalRule::own_listener:
     case RefusalRule::loopback_by_name:
+    case RefusalRule::private_by_name:
     case RefusalRule::no_address: return "This socket's target may not be reached from here.";
   }
   return "This socket may not be used.";

@@ -21,6 +21,7 @@ LookupStatus status_of(ExchangeFault fault) {
     case ExchangeFault::unreachable: return LookupStatus::unreachable;
     case ExchangeFault::malformed: return LookupStatus::malformed;
     case ExchangeFault::over_budget: return LookupStatus::over_budget;
+    case ExchangeFault::no_descriptor: return LookupStatus::no_descriptor;
     case ExchangeFault::bad_name: return LookupStatus::malformed;
   }
   return LookupStatus::malformed;

@@ -89,8 +89,7 @@ bool is_supported_digest(unsigned digest) { return digest == LDNS_SHA256 || dige
 
 std::string set_text(const ldns_rr_list* records) {
   const ldns_rr* first = ldns_rr_list_rr(records, 0);
-  const std::unique_ptr<char, LdnsDeleter<std::free>> type(
-      ldns_rr_type2str(ldns_rr_get_type(first)));
+  const Handle<char, std::free> type(ldns_rr_type2str(ldns_rr_get_type(first)));
   const auto name = name_text(ldns_rr_owner(first));
   return std::string(type.get()) + " " + (name.empty() ? "." : name);
 }

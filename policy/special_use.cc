@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include "policy/address.hh"
 #include "policy/ascii.hh"
@@ -54,6 +55,15 @@ SpecialUse special_use(const Address& address) {
     }
   }
   return SpecialUse::none;
+}
+
+bool is_private(const Address& address) {
+  static const std::array<Range, 6> networks = {
+      Range::parse("10.0.0.0/8").value(),     Range::parse("172.16.0.0/12").value(),
+      Range::parse("192.168.0.0/16").value(), Range::parse("100.64.0.0/10").value(),
+      Range::parse("fc00::/7").value(),       Range::parse("fec0::/10").value()};
+  return std::ranges::any_of(networks,
+                             [&](const Range& network) { return network.contains(address); });
 }
 
 std::string_view name_of(SpecialUse use) {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/trust_anchors.hh"
 
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 
+#include "policy/ascii.hh"
+
 namespace policy {
 namespace {
 
-using FilePtr = std::unique_ptr<std::FILE, LdnsDeleter<std::fclose>>;
+using FilePtr = Handle<std::FILE, std::fclose>;
 
 // Files of anchors are a few hundred octets long; this is no place for a zone.
 constexpr std::size_t k_max_anchor_file = 1 << 20;
@@ -25,6 +28,15 @@ bool is_anchor(const ldns_rr* record) {
 bool is_directive(ldns_status status) {
   return status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_ORIGIN ||
          status == LDNS_STATUS_SYNTAX_EMPTY;
+}
+
+std::string digest_of(const std::string& text) {
+  std::array<unsigned char, LDNS_SHA256_DIGEST_LENGTH> octets;
+  ldns_sha256(reinterpret_cast<const unsigned char*>(text.data()),
+              static_cast<unsigned>(text.size()), octets.data());
+  std::string digest;
+  for (const unsigned char octet : octets) digest += ascii::hex(octet);
+  return digest;
 }
 
 // Where relative names and omitted owners come from, carried from line to line.
@@ -69,7 +81,7 @@ tl::expected<TrustAnchors, std::string> TrustAnchors::parse(std::string_view tex
   if (ldns_rr_list_rr_count(records.get()) == 0) {
     return tl::make_unexpected("there is no DS or DNSKEY record in it");
   }
-  return TrustAnchors(std::move(records));
+  return TrustAnchors(std::move(records), digest_of(copy));
 }
 
 tl::expected<TrustAnchors, std::string> TrustAnchors::load(const std::string& path) {

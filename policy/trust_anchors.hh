@@ -23,10 +23,16 @@ class TrustAnchors {
   /// is no such zone. The records stay ours.
   RrListView closest(const ldns_rdf* name) const;
 
+  /// Tells other anchors from these, on every machine: of the text that they were read from,
+  /// SHA-256 in hexadecimal digits.
+  const std::string& digest() const { return digest_; }
+
  private:
-  explicit TrustAnchors(RrListPtr records) : records_(std::move(records)) {}
+  TrustAnchors(RrListPtr records, std::string digest)
+      : records_(std::move(records)), digest_(std::move(digest)) {}
 
   RrListPtr records_;  // never null, never empty
+  std::string digest_;
 };
 
 /// True for a zone itself and every name below it.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { byteLength, format, parse, splitText } from "../htdocs/irc-message.js";
+import { byteLength, decodeLine, format, parse, splitText } from "../htdocs/chat/irc-message.js";
 
 test("a message's source, command and parameters are told apart", () => {
   assert.deepEqual(parse(":ann!~a@host.example PRIVMSG #demo :hello : world"), {
@@ -89,4 +89,9 @@ test("a text that fits is not cut, and an empty one has no pieces", () => {
 
 test("the cut is behind a space where one is near", () => {
   assert.deepEqual(splitText("one two three", 9), ["one two ", "three"]);
+});
+
+test("a line is UTF-8, or Windows-1252 where it is not", () => {
+  assert.equal(decodeLine(Uint8Array.from([0x47, 0x72, 0xc3, 0xbc, 0xc3, 0x9f, 0x65])), "Grüße");
+  assert.equal(decodeLine(Uint8Array.from([0x47, 0x72, 0xfc, 0xdf, 0x65])), "Grüße");
 });

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { byteLength } from "../htdocs/irc-message.js";
-import { IrcSession } from "../htdocs/irc-session.js";
+import { byteLength } from "../htdocs/chat/irc-message.js";
+import { IrcSession } from "../htdocs/chat/irc-session.js";
 
 function start({ nick = "ann", channels = ["#demo"] } = {}) {
   const sent = [];
@@ -138,4 +138,64 @@ test("lines of a hostile or strange server are survived", () => {
     }
   }
   assert.equal(typeof session.nick, "string");
+});
+
+test("a nick that is in use is told, before the next is tried", () => {
+  const { session, ofType } = start();
+  session.receive(":irc.test 433 * ann :Nickname already in use");
+  assert.deepEqual(ofType("activity").map(({ text }) => text), ["The nick ann is in use, trying ann_"]);
+});
+
+test("the server's own prefixes rank the members, the highest of several counts", () => {
+  const { session, ofType } = start();
+  [":irc.test 001 ann :Welcome", ":irc.test 005 ann PREFIX=(Yov)!@+ :are supported", ":ann!~a@h JOIN #demo",
+    ":irc.test 353 ann = #demo :ann +cid @+bob !zoe", ":irc.test 366 ann #demo :End"]
+    .forEach((line) => session.receive(line));
+  assert.deepEqual(session.channel("#demo").membersInOrder(session.prefixes).map(({ nick, prefix }) => prefix + nick),
+    ["!zoe", "@bob", "+cid", "ann"]);
+  assert.equal(ofType("problem").length, 0);
+});
+
+test("our nick as a word of a text is a mention, and so is what is said to us alone", () => {
+  const { session, ofType } = inChannel();
+  for (const text of ["ann: tea?", "is ANN here", "annual", "nothing"]) {
+    session.receive(`:bob!b@h PRIVMSG #demo :${text}`);
+  }
+  session.receive(":bob!b@h PRIVMSG ann :psst");
+  assert.deepEqual(ofType("message").map(({ mention }) => mention), [true, true, false, false, true]);
+});
+
+test("an error about a channel is told there, another where the user looks", () => {
+  const { session, ofType } = inChannel();
+  session.receive(":irc.test 482 ann #demo :You are not channel operator");
+  session.receive(":irc.test 401 ann zoe :No such nick");
+  assert.deepEqual(ofType("problem").map(({ conversation, text }) => [conversation, text]), [
+    ["#Demo", "#demo You are not channel operator"], [null, "zoe No such nick"],
+  ]);
+});
+
+test("a channel whose door is closed is not tried again after a reconnection", () => {
+  const { session, ofType } = inChannel();
+  session.join("#locked");
+  session.receive(":irc.test 475 ann #locked :Cannot join channel (+k)");
+  assert.deepEqual(session.channelsToRejoin, ["#demo"]);
+  assert.equal(ofType("problem").length, 1);
+});
+
+test("answers to what was asked come where the user looks, the welcome on the server's page", () => {
+  const { session, ofType } = inChannel();
+  session.receive(":irc.test 311 ann bob b host * :Bob");
+  session.receive(":irc.test 322 ann #tea 3 :Darjeeling");
+  session.receive(":irc.test 372 ann :- Welcome");
+  session.receive(":bob!b@h INVITE ann #tea");
+  assert.deepEqual(ofType("reply").map(({ text }) => text),
+    ["bob b host * Bob", "#tea (3): Darjeeling", "bob invites you: /join #tea"]);
+  assert.equal(ofType("activity").at(-1).conversation, "");
+});
+
+test("a raw line goes as it stands, and never as two", () => {
+  const { session, sent } = inChannel();
+  session.sendRaw("VERSION");
+  assert.equal(sent.at(-1), "VERSION");
+  assert.throws(() => session.sendRaw("A\r\nQUIT"), TypeError);
 });

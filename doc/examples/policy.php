@@ -21,7 +21,10 @@ function answer(int $status, string $text, string ...$headers): never
     exit;
 }
 
-if (strtolower($_SERVER['HTTP_UPGRADE'] ?? '') !== 'websocket') {
+// A page may ask why it was refused, without a handshake; httpd judges the policy then as well.
+$explains = ($_SERVER['WEBSOCKET_EXPLAIN'] ?? $_SERVER['REDIRECT_WEBSOCKET_EXPLAIN'] ?? '') !== '';
+
+if (strtolower($_SERVER['HTTP_UPGRADE'] ?? '') !== 'websocket' && !$explains) {
     answer(426, 'This is a WebSocket.', 'Upgrade: websocket', 'Connection: Upgrade');
 }
 if (($_SERVER['HTTP_ORIGIN'] ?? '') !== $page) {

@@ -23,7 +23,8 @@ sub answer {
     exit 0;
 }
 
-if (lc($ENV{HTTP_UPGRADE} // '') ne 'websocket') {
+# A page may ask why it was refused, without a handshake; httpd judges the policy then as well.
+if (lc($ENV{HTTP_UPGRADE} // '') ne 'websocket' && !$ENV{WEBSOCKET_EXPLAIN}) {
     answer('426 Upgrade Required', 'This is a WebSocket.',
         'Upgrade: websocket', 'Connection: Upgrade');
 }

@@ -23,7 +23,11 @@ answer() {
   exit 0
 }
 
-case ${HTTP_UPGRADE:-} in
+# A page may ask why it was refused, without a handshake; httpd judges the policy then as well.
+wish=${HTTP_UPGRADE:-}
+[ -z "${WEBSOCKET_EXPLAIN:-}" ] || wish=websocket
+
+case $wish in
   [Ww][Ee][Bb][Ss][Oo][Cc][Kk][Ee][Tt]) ;;
   *) answer '426 Upgrade Required' 'This is a WebSocket.' \
        'Upgrade: websocket' 'Connection: Upgrade' ;;

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/apache/admission.hh"
 
-#include <apr_shm.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <exception>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "mod_websocket/apache/config.hh"
 #include "mod_websocket/apache/handover.hh"
+#include "mod_websocket/apache/retained.hh"
 #include "mod_websocket/limits/descriptors.hh"
 
 namespace websocket::apache {
@@ -23,22 +22,7 @@ using limits::ClientKey;
 using limits::Denial;
 using limits::Table;
 
-// The parent keeps the table under this name while the module itself is loaded anew. Another layout
-// of the table takes another name.
-constexpr const char* k_retained = "mod_websocket tunnels 1";
-
-Table* make_table(server_rec* server) {
-  apr_shm_t* memory = nullptr;
-  const apr_status_t status =
-      apr_shm_create(&memory, Table::size_for(k_most_tunnels), nullptr, server->process->pool);
-  if (status != APR_SUCCESS) {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
-                 "cannot have %" APR_SIZE_T_FMT " bytes of shared memory to count tunnels in",
-                 Table::size_for(k_most_tunnels));
-    return nullptr;
-  }
-  return Table::create(apr_shm_baseaddr_get(memory), k_most_tunnels);
-}
+constexpr const char* k_retained = "mod_websocket tunnels 2";
 
 ClientKey key_of(const request_rec* r) {
   const apr_sockaddr_t* const socket = r->useragent_addr;
@@ -48,23 +32,31 @@ ClientKey key_of(const request_rec* r) {
   return address ? limits::client_key(*address) : ClientKey::none;
 }
 
+// Another child, or another minute, may have room; and a client that is told so can use HTTP/1.1.
+Refusal no_worker() {
+  return {HTTP_SERVICE_UNAVAILABLE, Severity::refused, refusal::k_no_worker,
+          "tunnels on streams have three quarters of this child's HTTP/2 workers already (see "
+          "H2MaxWorkers)",
+          "The server has no room for another WebSocket on HTTP/2."};
+}
+
 Refusal denied(const request_rec* r, Denial denial, const limits::Bounds& bounds) {
   switch (denial) {
     case Denial::too_many:
-      return no_room(Severity::refused, "max-tunnels",
+      return no_room(Severity::refused, refusal::k_max_tunnels,
                      "as many tunnels are open as WebSocketMaxTunnels " +
                          std::to_string(bounds.tunnels) + " allows");
     case Denial::too_many_of_client:
-      return no_room(Severity::refused, "max-tunnels-per-client",
+      return no_room(Severity::refused, refusal::k_max_tunnels_per_client,
                      "the client " + std::string(r->useragent_ip) +
                          " has as many tunnels as WebSocketMaxTunnelsPerClient " +
                          std::to_string(bounds.per_client) + " allows");
     case Denial::table_full:
-      return no_room(Severity::broken, "tunnel-table",
+      return no_room(Severity::broken, refusal::k_tunnel_table_full,
                      "more than " + std::to_string(k_most_tunnels) + " tunnels cannot be counted");
     case Denial::table_locked: break;
   }
-  return no_room(Severity::broken, "tunnel-table",
+  return no_room(Severity::broken, refusal::k_tunnel_table_locked,
                  "another process does not let go of the table of tunnels: is it stopped?");
 }
 
@@ -75,23 +67,17 @@ Admission& Admission::instance() noexcept {
   return admission;
 }
 
-bool Admission::open(server_rec* server) noexcept try {
-  auto** const kept = static_cast<Table**>(ap_retained_data_get(k_retained));
-  table_ = kept != nullptr ? *kept : make_table(server);
-  if (table_ == nullptr) return false;
-  if (kept == nullptr) {
-    *static_cast<Table**>(ap_retained_data_create(k_retained, sizeof(Table*))) = table_;
-  }
-  return true;
-} catch (const std::exception& failed) {
-  ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server, "cannot count tunnels: %s", failed.what());
-  return false;
+bool Admission::open(server_rec* server) noexcept {
+  table_ = retained<Table>(server, k_retained, Table::size_for(k_most_tunnels),
+                           [](void* zeroed) { return Table::create(zeroed, k_most_tunnels); });
+  return table_ != nullptr;
 }
 
 void Admission::bury(pid_t child, server_rec* server) noexcept {
   if (table_ == nullptr || table_->bury(child)) return;
   ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
-               "the tunnels of child %" APR_PID_T_FMT " are counted on: too many children ended",
+               "WS0203: the tunnels of child %" APR_PID_T_FMT
+               " are counted on: too many children ended",
                child);
 }
 
@@ -107,16 +93,17 @@ void Admission::begin(server_rec* server) noexcept {
 
 tl::expected<Seat, Refusal> Admission::admit(const request_rec* r) {
   conn_rec* const c = r->connection;
-  Seat seat;
+  Seat seat{.worker = StreamPlace(r), .place = {}, .client = {}};
+  if (!seat.worker) return tl::unexpected(no_worker());
   seat.client = duplicate_socket(c->master != nullptr ? c->master : c);
   if (!seat.client) {
-    return tl::unexpected(no_room(Severity::broken, "no-descriptor",
+    return tl::unexpected(no_room(Severity::broken, refusal::k_no_descriptor,
                                   std::string("the client's connection cannot be duplicated: ") +
                                       std::generic_category().message(errno)));
   }
   if (seat.client.get() >= descriptors_) {
     return tl::unexpected(
-        no_room(Severity::broken, "no-descriptor",
+        no_room(Severity::broken, refusal::k_no_descriptor,
                 "tunnels have all descriptors of this child but those that httpd itself needs, " +
                     std::to_string(descriptors_) + "; see ulimit -n"));
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether there is room for one more tunnel: WebSocketMaxTunnels and WebSocketMaxTunnelsPerClient
-// over all children, and the descriptors of this one.
+// over all children, and the descriptors and, for streams, HTTP/2 workers of this one.
 //
 // The table of all tunnels is anonymous shared memory of the parent's process pool. It is made when
 // the server starts and kept over restarts, so that the tunnels of draining children count on; a
@@ -10,14 +10,17 @@
 
 #include "mod_websocket/apache/answer.hh"
 #include "mod_websocket/apache/httpd.hh"
+#include "mod_websocket/apache/stream_place.hh"
 #include "mod_websocket/limits/table.hh"
 #include "mod_websocket/tunnel/descriptor.hh"
 
 namespace websocket::apache {
 
 // What a tunnel needs of the server. The handler owns it until the tunnel is made; from then on the
-// place is with the tunnel's journal and the descriptor with its client end.
+// place is with the tunnel's journal and the descriptor with its client end. A stream's worker is
+// kept for as long as its handler runs.
 struct Seat {
+  StreamPlace worker;
   limits::Lease place;
   tunnel::Descriptor client;  // a duplicate of the client's own
 };

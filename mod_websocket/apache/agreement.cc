@@ -61,7 +61,7 @@ Agreement agree(const SectionConfig& config, const ::policy::Document& document,
   limits = config.limits();
   limits.max_message = std::min(limits.max_message, document.max_message.value_or(UINT64_MAX));
   agreement.protocol.style = style_of(choice, document, limits);
-  agree_on_compression(agreement, config.compression.value_or(Compression{}), accepted);
+  agree_on_compression(agreement, config.tunnel_compression(), accepted);
   agreement.subprotocol = std::move(choice.protocol);
   return agreement;
 }
@@ -71,7 +71,7 @@ Agreement agree_on_echo(const SectionConfig& config, const handshake::Accepted& 
   agreement.timing = config.timing();
   agreement.protocol.limits = config.limits();
   agreement.protocol.style.form = framing::Form::echo;
-  agree_on_compression(agreement, config.compression.value_or(Compression{.on = true}), accepted);
+  agree_on_compression(agreement, config.echo_compression(), accepted);
   return agreement;
 }
 

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "mod_websocket/apache/httpd.hh"
+#include "mod_websocket/refusal/rule.hh"
 
 namespace websocket::apache {
 
@@ -20,20 +20,27 @@ enum class Severity : int {
 struct Refusal {
   int status;
   Severity severity;
-  std::string_view rule;  // a short name, the same for all refusals of its kind
-  std::string log;        // one line: what was refused and what would change it
-  std::string text;       // for the client: one plain sentence that names no inner host
+  refusal::Rule rule;
+  std::string log;   // one line: what was refused and what would change it
+  std::string text;  // for the client: one plain sentence that names no inner host
 };
 
 // 503, of a server that has no room for another tunnel.
-Refusal no_room(Severity severity, std::string_view rule, std::string log);
+Refusal no_room(Severity severity, const refusal::Rule& rule, std::string log);
 
-// Logs it and sends it, with the headers that its status asks for (Upgrade and
+// Counts it, logs it and sends it, with the headers that its status asks for (Upgrade and
 // Sec-WebSocket-Version for 426, WWW-Authenticate for 401, Retry-After for 503). Clients can bring
 // about a 503 as often as they like, so that a rule logs it once a second at most, and says then
-// how many were left out; those are logged at level debug. An ErrorDocument for the status is
-// used where there is one.
+// how many were left out; those are logged at level debug. A client that prefers_problem() gets
+// that; others the text, or an ErrorDocument for the status where there is one.
 HookResult refuse(request_rec* r, const Refusal& refusal);
+
+// The client's Accept asks for problem+json, and WebSocketExplain lets it have that.
+bool prefers_problem(const request_rec* r);
+
+// The same answer, as problem+json, to a request that is no handshake and asks what one would be
+// told. What has happened to nobody is logged for information only.
+HookResult explain(request_rec* r, const Refusal& refusal);
 
 // OPTIONS: 200, with Allow and Upgrade (RFC 9110 sections 9.3.7 and 7.8).
 HookResult answer_options(request_rec* r);

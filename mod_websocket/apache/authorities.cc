@@ -16,8 +16,8 @@
 #include <optional>
 #include <system_error>
 
-#include "mod_websocket/apache/openssl_handle.hh"
 #include "mod_websocket/tunnel/descriptor.hh"
+#include "policy/handle.hh"
 
 namespace websocket::apache {
 
@@ -142,13 +142,13 @@ tl::expected<FileText, std::string> read_file(const std::string& path) {
 int no_password(char*, int, int, void*) noexcept { return -1; }
 
 tl::expected<Authorities, std::string> parse(const std::string& text) {
-  const OpensslHandle<BIO, BIO_free> bio(
+  const ::policy::Handle<BIO, BIO_free> bio(
       BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  const Authorities store(X509_STORE_new(), OpensslFree<X509_STORE_free>());
+  const Authorities store(X509_STORE_new(), ::policy::Releasing<X509_STORE_free>());
   if (!bio || !store) throw std::bad_alloc();
   int certificates = 0;
   ERR_clear_error();
-  while (const auto certificate = OpensslHandle<X509, X509_free>(
+  while (const auto certificate = ::policy::Handle<X509, X509_free>(
              PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr))) {
     if (X509_STORE_add_cert(store.get(), certificate.get()) != 1) throw std::bad_alloc();
     ++certificates;

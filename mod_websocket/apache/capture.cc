@@ -16,9 +16,10 @@ ap_filter_rec_t* capture_filter = nullptr;
 
 struct Capture {
   std::string text;
-  bool lets_through = false;  // the answer is the client's
-  bool is_cut = false;        // a policy of more than k_max_document
-  bool running = false;       // the resource's own handler is at work
+  bool lets_through = false;           // the answer is the client's
+  bool is_cut = false;                 // a policy of more than k_max_document
+  bool running = false;                // the resource's own handler is at work
+  const char* guessed_type = nullptr;  // by the end of a URL that stands for no file
 };
 
 // In the request's place for this module.
@@ -35,6 +36,20 @@ Capture* running_capture(const request_rec* r) {
   return nullptr;
 }
 
+// The end of such a URL is what the visitor wrote. Whoever answers shall say the type of a policy.
+void forget_guessed_type(request_rec* r, Capture& capture) {
+  if (r->proxyreq == PROXYREQ_NONE && r->finfo.filetype == APR_REG) return;
+  capture.guessed_type = r->content_type;
+  ap_set_content_type(r, nullptr);
+}
+
+// An answer that is the client's is as it would be without us.
+void restore_guessed_type(request_rec* r) {
+  const Capture* const capture = capture_of(r);
+  if (capture == nullptr || capture->guessed_type == nullptr || r->content_type != nullptr) return;
+  ap_set_content_type(r, capture->guessed_type);
+}
+
 bool is_policy(std::string_view text) {
   const auto document = ::policy::parse_document(text);
   return document || document.error().is_policy();
@@ -42,6 +57,7 @@ bool is_policy(std::string_view text) {
 
 apr_status_t let_through(ap_filter_t* filter, Capture& capture, apr_bucket_brigade* rest) {
   capture.lets_through = true;
+  restore_guessed_type(filter->r);
   ap_remove_output_filter(filter);
   if (!capture.text.empty()) {
     APR_BRIGADE_INSERT_HEAD(rest, apr_bucket_heap_create(capture.text.data(), capture.text.size(),
@@ -81,7 +97,7 @@ extern "C" apr_status_t capture_output(ap_filter_t* filter, apr_bucket_brigade* 
   try {
     return hold_back(filter, brigade);
   } catch (const std::exception& failed) {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, filter->r, "capture: %s", failed.what());
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, filter->r, "WS0202: capture: %s", failed.what());
     return APR_ENOMEM;
   }
 }
@@ -146,6 +162,7 @@ Captured capture(request_rec* r) {
   Capture* const capture = make_in_pool<Capture>(r->pool);
   ap_set_module_config(r->request_config, &websocket_module, capture);
   ap_add_output_filter_handle(capture_filter, capture, r, r->connection);
+  forget_guessed_type(r, *capture);
   capture->running = true;
   const int result = ap_run_handler(r);
   capture->running = false;
@@ -155,7 +172,10 @@ Captured capture(request_rec* r) {
   remove_filter(r);
   remove_filter(answer);
   const bool is_body = result == OK && answer->status == HTTP_OK && !capture->lets_through;
-  if (!is_body) return AnsweredItself{static_cast<HookResult>(result)};
+  if (!is_body) {
+    restore_guessed_type(r);
+    return AnsweredItself{static_cast<HookResult>(result)};
+  }
   // One octet more than allowed tells the parser.
   if (capture->is_cut) capture->text.push_back(' ');
   return CapturedBody{std::move(capture->text), answer};
@@ -164,6 +184,7 @@ Captured capture(request_rec* r) {
 HookResult release(const CapturedBody& body) {
   request_rec* const r = body.answer;
   r->eos_sent = 0;
+  restore_guessed_type(r);
   if (!r->header_only) {
     ap_rwrite(body.text.data(), static_cast<int>(body.text.size()), r);
   }
@@ -173,8 +194,10 @@ HookResult release(const CapturedBody& body) {
 void forget_body(const CapturedBody& body) {
   request_rec* const r = body.answer;
   r->eos_sent = 0;
-  for (const char* name : {"Content-Length", "Content-Type", "Content-Encoding", "ETag",
-                           "Last-Modified", "Accept-Ranges", "Transfer-Encoding"}) {
+  for (const char* name :
+       {"Content-Length", "Content-Type", "Content-Encoding", "ETag", "Last-Modified",
+        "Accept-Ranges", "Transfer-Encoding", "Access-Control-Allow-Origin",
+        "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"}) {
     apr_table_unset(r->headers_out, name);
     apr_table_unset(r->err_headers_out, name);
   }

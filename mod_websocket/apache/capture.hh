@@ -51,8 +51,8 @@ Captured capture(request_rec* r);
 // After a CapturedBody that turned out to be no policy: sends it as the script meant it.
 HookResult release(const CapturedBody& body);
 
-// After a CapturedBody that was one: what the script said of its own body does not fit the answer
-// that follows. Cookies that it set stay.
+// After a CapturedBody that was one: what the script said of its own body, and of who may read it,
+// does not fit the answer that follows. Cookies that it set stay.
 void forget_body(const CapturedBody& body);
 
 }  // namespace websocket::apache

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/apache/child.hh"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <exception>
 
 #include "mod_websocket/apache/config.hh"
+#include "mod_websocket/apache/counting.hh"
 
 namespace websocket::apache {
 
@@ -24,6 +26,9 @@ constexpr std::chrono::milliseconds k_last_moment{500};
 
 // How long clients have to answer a Close when the server waits for this child's slot.
 constexpr std::chrono::milliseconds k_short_patience{1000};
+
+// How often a draining child looks whether it may go on draining.
+constexpr std::chrono::milliseconds k_look{100};
 
 // Written by the signal's handler, which may do no more.
 std::atomic<bool> terminated{false};
@@ -88,11 +93,12 @@ engine::Engine* Child::engine() noexcept {
   if (!threaded_) return nullptr;
   std::call_once(engine_started_, [this] {
     try {
-      engine_ = std::make_unique<engine::Engine>(engine_pool_, engine_threads_);
+      engine_ = std::make_unique<engine::Engine>(engine_pool_, engine_threads_,
+                                                 Counting::instance().orders());
       running_engine_ = engine_.get();
     } catch (const std::exception& failed) {
       ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server_,
-                   "cannot start the engine: %s; tunnels of this child keep a thread each",
+                   "WS0204: cannot start the engine: %s; tunnels of this child keep a thread each",
                    failed.what());
     }
   });
@@ -101,27 +107,37 @@ engine::Engine* Child::engine() noexcept {
 
 void Child::stopping(bool graceful) noexcept try {
   const Stopping before = stopping_.load();
+  Counting::instance().draining();
   if (before == Stopping::no) stopping_since_ = Clock::now().time_since_epoch().count();
   if (!graceful) {
     stopping_ = Stopping::at_once;
     // Now, not when the workers are gone: one that waits for a client would hold up the goodbyes.
     abandon_all();
+    wake_on_thread();
   } else if (before == Stopping::no) {
     stopping_ = Stopping::gracefully;
-    if (threaded_) watch_for_termination();
+    if (threaded_) watch_over_end();
   }
-  if (wake_descriptor_ >= 0) eventfd_write(wake_descriptor_, 1);
 } catch (const std::exception& failed) {
-  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_, "child_stopping: %s", failed.what());
+  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_, "WS0205: child_stopping: %s", failed.what());
 }
 
-void Child::watch_for_termination() {
+void Child::watch_over_end() {
   catch_termination();
   watcher_ = std::thread([this] {
-    eventfd_t count = 0;
-    eventfd_read(termination_descriptor, &count);
+    pollfd ended{.fd = termination_descriptor, .events = POLLIN, .revents = 0};
+    while (poll(&ended, 1, static_cast<int>(k_look.count())) <= 0) look_after_drain();
     if (terminated) abandon_all();
   });
+}
+
+std::size_t Child::tunnels() const noexcept {
+  const engine::Engine* const engine = running_engine_.load();
+  return on_thread_.load() + (engine != nullptr ? engine->tunnels() : 0);
+}
+
+void Child::wake_on_thread() noexcept {
+  if (wake_descriptor_ >= 0) eventfd_write(wake_descriptor_, 1);
 }
 
 void Child::abandon_all() noexcept {
@@ -134,16 +150,54 @@ Time Child::drain_end() const noexcept {
   return Time(Clock::duration(stopping_since_.load())) + drain_time_;
 }
 
+void Child::close_all(const char* why) noexcept {
+  ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server_,
+               "WS0207: draining: %" APR_SIZE_T_FMT " tunnels are closed with 1012, because %s",
+               tunnels(), why);
+  // Unless a stop came meanwhile.
+  Stopping expected = Stopping::gracefully;
+  stopping_.compare_exchange_strong(expected, Stopping::goodbyes_said);
+  if (engine::Engine* const engine = running_engine_.load()) {
+    engine->close_all(frame::CloseCode::service_restart, k_restart_reason);
+  }
+  wake_on_thread();
+}
+
+void Child::look_after_drain() noexcept {
+  const Stopping how = stopping_.load();
+  if (how == Stopping::at_once || tunnels() == 0) return;
+  const Time now = Clock::now();
+  if (now >= patience_end_) {
+    stopping_ = Stopping::at_once;
+    abandon_all();
+    wake_on_thread();
+  } else if (how == Stopping::gracefully && now >= drain_end()) {
+    // Their own close time-outs end them.
+    close_all("WebSocketDrainTimeout is over");
+  } else if (patience_end_ == Time::max() && slots_are_short()) {
+    patience_end_ = now + k_short_patience;
+    if (how == Stopping::gracefully) {
+      close_all("no scoreboard slot is left for a new child (see ServerLimit)");
+    }
+  }
+}
+
 std::optional<engine::Supervisor::Goodbye> Child::goodbye() noexcept {
   using Goodbye = engine::Supervisor::Goodbye;
-  // prefork announces a graceful end by its state alone.
-  if (!threaded_ && stopping_.load() == Stopping::no && mpm_is_stopping()) stopping(true);
+  if (!threaded_) {
+    // prefork announces a graceful end by its state alone.
+    if (stopping_.load() == Stopping::no && mpm_is_stopping()) stopping(true);
+    const Time now = Clock::now();
+    if (stopping_.load() != Stopping::no && now >= next_look_) {
+      next_look_ = now + k_look;
+      look_after_drain();
+    }
+  }
   const Stopping how = stopping_.load();
-  if (how == Stopping::no) return std::nullopt;
   if (how == Stopping::at_once || terminated) {
     return Goodbye{frame::CloseCode::going_away, k_stop_reason, true};
   }
-  if (Clock::now() >= drain_end()) {
+  if (how == Stopping::goodbyes_said) {
     return Goodbye{frame::CloseCode::service_restart, k_restart_reason, false};
   }
   return std::nullopt;
@@ -151,8 +205,10 @@ std::optional<engine::Supervisor::Goodbye> Child::goodbye() noexcept {
 
 // The oldest generation drains first; within one, the lowest slot.
 bool Child::slots_are_short() const noexcept {
+  // event may use more slots than it has children that serve, prefork may not.
+  const int query = threaded_ ? AP_MPMQ_HARD_LIMIT_DAEMONS : AP_MPMQ_MAX_DAEMONS;
   int slots = 0;
-  if (ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &slots) != APR_SUCCESS) return false;
+  if (ap_mpm_query(query, &slots) != APR_SUCCESS) return false;
   const int running = ap_scoreboard_image->global->running_generation;
   const pid_t self = getpid();
   const process_score* oldest = nullptr;
@@ -166,34 +222,23 @@ bool Child::slots_are_short() const noexcept {
 }
 
 void Child::wait_for_tunnels(engine::Engine& engine) noexcept {
-  constexpr std::chrono::milliseconds k_look{100};
   const std::size_t at_first = engine.tunnels();
   if (at_first == 0) return;
   ap_log_error(APLOG_MARK, APLOG_INFO, 0, server_,
-               "draining: this child is to end and waits for %" APR_SIZE_T_FMT " tunnels",
+               "WS0206: draining: this child is to end and waits for %" APR_SIZE_T_FMT " tunnels",
                at_first);
-  while (!engine.wait_until_none(std::min(Clock::now() + k_look, drain_end()))) {
-    if (terminated) return;
-    const bool time_is_up = Clock::now() >= drain_end();
-    const bool is_short = !time_is_up && slots_are_short();
-    if (!time_is_up && !is_short) continue;
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server_,
-                 "draining: %" APR_SIZE_T_FMT " tunnels are closed with 1012, because %s",
-                 engine.tunnels(),
-                 is_short ? "no scoreboard slot is left for a new child (see ServerLimit)"
-                          : "WebSocketDrainTimeout is over");
+  // The watcher sees to it that they end; but for one that a worker handed over after the goodbyes.
+  bool all_closed = false;
+  while (!engine.wait_until_none(Clock::now() + k_look)) {
+    if (terminated || stopping_.load() == Stopping::at_once) return;
+    if (all_closed || stopping_.load() != Stopping::goodbyes_said) continue;
     engine.close_all(frame::CloseCode::service_restart, k_restart_reason);
-    // Their own close time-outs end them, but a server that waits for the slot cannot.
-    const Time patience = is_short ? Clock::now() + k_short_patience : Time::max();
-    while (!terminated && Clock::now() < patience) {
-      if (engine.wait_until_none(Clock::now() + k_look)) return;
-    }
-    return;
+    all_closed = true;
   }
 }
 
 void Child::drain() noexcept try {
-  if (engine_ && stopping_.load() == Stopping::gracefully) wait_for_tunnels(*engine_);
+  if (engine_ && stopping_.load() != Stopping::at_once) wait_for_tunnels(*engine_);
   if (engine_) {
     abandon_all();
     engine_->wait_until_none(Clock::now() + k_last_moment);
@@ -205,7 +250,7 @@ void Child::drain() noexcept try {
   running_engine_ = nullptr;
   engine_.reset();
 } catch (const std::exception& failed) {
-  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_, "draining: %s", failed.what());
+  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server_, "WS0208: draining: %s", failed.what());
 }
 
 }  // namespace websocket::apache

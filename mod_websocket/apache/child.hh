@@ -9,11 +9,16 @@
 //               WebSocketDrainTimeout; what is left then gets Close 1012
 //   ungraceful  (stop, restart) every tunnel gets Close 1001 at once; no answer is waited for
 //
+// Tunnels that stay on a worker's thread (HTTP/2, connections with filters) keep the workers from
+// going. So it is not the main thread that watches over a graceful end but a thread of its own,
+// from the moment the child is to end: it says the goodbyes when the time is up.
+//
 // A stop of the whole server reaches a draining child as SIGTERM, while its main thread may still
-// wait for workers: a thread of its own waits for that, from the moment the child is to end.
+// wait for workers: the same thread waits for that.
 //
 // A draining child keeps its slot in the scoreboard. Where no slot is free any more, the oldest
-// one that drains stops waiting, so that the server can always start a child.
+// one that drains stops waiting, so that the server can always start a child. Under prefork a child
+// looks for that itself while it carries its tunnel.
 #pragma once
 
 #include <signal.h>
@@ -51,13 +56,26 @@ class Child {
   int wake_descriptor() const noexcept { return wake_descriptor_; }
   std::optional<engine::Supervisor::Goodbye> goodbye() noexcept;
 
+  // A tunnel that stays on this worker's thread, for as long as it does.
+  class OnThread {
+   public:
+    OnThread() noexcept { ++instance().on_thread_; }
+    ~OnThread() { --instance().on_thread_; }
+    OnThread(const OnThread&) = delete;
+    OnThread& operator=(const OnThread&) = delete;
+  };
+
  private:
   Child() = default;
-  void watch_for_termination();
+  void watch_over_end();
+  void look_after_drain() noexcept;
+  void close_all(const char* why) noexcept;
   void abandon_all() noexcept;
   void drain() noexcept;
   void wait_for_tunnels(engine::Engine& engine) noexcept;
   bool slots_are_short() const noexcept;
+  std::size_t tunnels() const noexcept;
+  void wake_on_thread() noexcept;
   engine::Time drain_end() const noexcept;
 
   server_rec* server_ = nullptr;
@@ -69,11 +87,22 @@ class Child {
   std::once_flag engine_started_;
   std::unique_ptr<engine::Engine> engine_;
   std::atomic<engine::Engine*> running_engine_{nullptr};
+  std::atomic<std::size_t> on_thread_{0};
   std::thread watcher_;
 
-  enum class Stopping : int { no, gracefully, at_once };
+  // Only ever goes up.
+  enum class Stopping : int {
+    no,
+    gracefully,
+    goodbyes_said,  // tunnels are closed with 1012
+    at_once,
+  };
   std::atomic<Stopping> stopping_{Stopping::no};
   std::atomic<engine::Clock::rep> stopping_since_{0};
+
+  // Of the thread that looks after the drain: the watcher, under prefork the only one.
+  engine::Time next_look_{};
+  engine::Time patience_end_ = engine::Time::max();
 };
 
 }  // namespace websocket::apache

@@ -35,6 +35,7 @@ SectionConfig SectionConfig::merged(apr_pool_t* pool, const SectionConfig& outer
                   .anchors = inner_or(inner.consent.anchors, outer.consent.anchors),
                   .anchor_file = inner_or(inner.consent.anchor_file, outer.consent.anchor_file)},
       .origin_status = inner_or(inner.origin_status, outer.origin_status),
+      .explain = inner_or(inner.explain, outer.explain),
       .connect_timeout = inner_or(inner.connect_timeout, outer.connect_timeout),
       .close_timeout = inner_or(inner.close_timeout, outer.close_timeout),
       .ping_interval = inner_or(inner.ping_interval, outer.ping_interval),
@@ -65,6 +66,7 @@ ProcessConfig ProcessConfig::merged(const ProcessConfig& outer, const ProcessCon
       .max_tunnels = inner_or(inner.max_tunnels, outer.max_tunnels),
       .max_tunnels_per_client =
           inner_or(inner.max_tunnels_per_client, outer.max_tunnels_per_client),
+      .access_logs = AccessLogs::merged(outer.access_logs, inner.access_logs),
   };
 }
 

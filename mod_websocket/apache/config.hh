@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "mod_websocket/apache/access_log.hh"
 #include "mod_websocket/apache/consent.hh"
 #include "mod_websocket/apache/httpd.hh"
 #include "mod_websocket/limits/table.hh"
@@ -16,7 +17,8 @@ namespace websocket::apache {
 
 using Milliseconds = std::chrono::milliseconds;
 
-// As many as the table in shared memory has places: 28 bytes each, once they are used.
+// As many as the table in shared memory has places: 28 bytes each, once they are used,
+// and 104 for the status page.
 inline constexpr std::uint32_t k_most_tunnels = 1U << 20U;
 
 // WebSocketCompression. Off for tunnels unless it is asked for, on for websocket-echo.
@@ -33,6 +35,7 @@ struct SectionConfig {
   const ::policy::TargetRules* targets = nullptr;
   ConsentConfig consent;
   std::optional<int> origin_status;  // 401 or 403
+  std::optional<bool> explain;
   std::optional<Milliseconds> connect_timeout;
   std::optional<Milliseconds> close_timeout;
   std::optional<Milliseconds> ping_interval;
@@ -45,18 +48,22 @@ struct SectionConfig {
 
   // `WebSocket Off` in an inner section wins over a policy file of an outer one.
   bool is_endpoint() const { return enabled.value_or(policy_file != nullptr); }
+  bool explains() const { return explain.value_or(true); }
   int refused_origin_status() const { return origin_status.value_or(HTTP_UNAUTHORIZED); }
   Milliseconds connect_time() const { return connect_timeout.value_or(Milliseconds(5000)); }
+  Compression tunnel_compression() const { return compression.value_or(Compression{}); }
+  Compression echo_compression() const { return compression.value_or(Compression{.on = true}); }
   tunnel::Timing timing() const;
   session::Limits limits() const;
 };
 
-// The whole server; only the main server's counts.
+// The whole server; only the main server's counts, but for the logs.
 struct ProcessConfig {
   std::optional<unsigned> threads;
   std::optional<Milliseconds> drain_timeout;
   std::optional<std::uint32_t> max_tunnels;             // 0: no limit
   std::optional<std::uint32_t> max_tunnels_per_client;  // the same
+  AccessLogs access_logs;                               // of each virtual host
 
   static ProcessConfig merged(const ProcessConfig& outer, const ProcessConfig& inner);
 

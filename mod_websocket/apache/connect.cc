@@ -40,8 +40,8 @@ std::chrono::milliseconds left(ConnectTime until) {
 }
 
 // 0, or the errno that tells why not.
-int wait_until_connected(const Descriptor& socket, const sockaddr* address,
-                         socklen_t address_size, ConnectTime until) {
+int wait_until_connected(const Descriptor& socket, const sockaddr* address, socklen_t address_size,
+                         ConnectTime until) {
   // A connection within the machine is there by now though the first call could not say so: asking
   // again is one call where poll() and getsockopt() are two.
   if (::connect(socket.get(), address, address_size) == 0 || errno == EISCONN) return 0;

@@ -66,15 +66,13 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// All that the verdict depends on.
+// All that the verdict depends on; what is kept of it counts for nothing else.
 std::string key_of(const ConsentConfig& config, const ::policy::Address& target, std::uint16_t port,
                    std::string_view served_by) {
   std::string key = config.how() == ConsentAsked::dnssec ? "dnssec " : "dns ";
   key += target.to_string() + " " + std::to_string(port) + " " + lower(served_by);
-  if (config.resolvers != nullptr) {
-    for (const auto& resolver : *config.resolvers) key += " " + resolver.to_string();
-  }
-  if (config.anchors != nullptr) key.append(" anchors ").append(config.anchor_file);
+  for (const auto& resolver : config.servers()) key += " " + resolver.to_string();
+  if (config.anchors != nullptr) key.append(" anchors ").append(config.anchors->digest());
   return key;
 }
 
@@ -95,8 +93,7 @@ std::optional<ConsentAnswer> decode(const std::string& value) {
 
 ::policy::ConsentVerdict look_up(const ConsentConfig& config, const ::policy::Address& target,
                                  std::uint16_t port, std::string_view served_by) {
-  ::policy::SocketExchange exchange(config.resolvers != nullptr ? *config.resolvers
-                                                                : ::policy::system_dns_servers());
+  ::policy::SocketExchange exchange(::policy::dns_servers_or_system(config.servers()));
   const bool validates = config.how() == ConsentAsked::dnssec;
   const auto mode = validates ? ::policy::ConsentMode::dnssec : ::policy::ConsentMode::dns;
   if (validates && config.anchors != nullptr) {
@@ -123,30 +120,11 @@ ConsentAnswer ask_consent(const ConsentConfig& config, const ::policy::Address& 
       if (auto answer = decode(*kept)) return std::move(*answer);
     }
     const auto verdict = look_up(config, target, port, served_by);
-    ConsentAnswer answer{verdict.is_granted(), verdict.text};
-    cache.keep(key, encode(answer), verdict.ttl, server, scratch);
+    const bool crowded = verdict.reason == ::policy::ConsentReason::no_descriptor;
+    ConsentAnswer answer{verdict.is_granted(), verdict.text, crowded};
+    if (!crowded) cache.keep(key, encode(answer), verdict.ttl, server, scratch);
     return answer;
   });
-}
-
-std::string_view matched_name(const request_rec* r) {
-  const server_rec& server = *r->server;
-  if (r->hostname == nullptr) return server.server_hostname;
-  const auto any = [&](const apr_array_header_t* names, auto matches) {
-    if (names == nullptr) return false;
-    for (int i = 0; i < names->nelts; ++i) {
-      const char* const name = reinterpret_cast<char* const*>(names->elts)[i];
-      if (name != nullptr && matches(name)) return true;
-    }
-    return false;
-  };
-  const bool is_own =
-      ap_cstr_casecmp(r->hostname, server.server_hostname) == 0 ||
-      any(server.names,
-          [&](const char* name) { return ap_cstr_casecmp(r->hostname, name) == 0; }) ||
-      any(server.wild_names,
-          [&](const char* pattern) { return ap_strcasecmp_match(r->hostname, pattern) == 0; });
-  return is_own ? r->hostname : server.server_hostname;
 }
 
 }  // namespace websocket::apache

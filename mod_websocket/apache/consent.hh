@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,11 +26,17 @@ struct ConsentConfig {
   const char* anchor_file = nullptr;  // where the anchors are from
 
   ConsentAsked how() const { return asked.value_or(ConsentAsked::dns); }
+  // None: the system's.
+  std::span<const ::policy::DnsServer> servers() const {
+    if (resolvers == nullptr) return {};
+    return *resolvers;
+  }
 };
 
 struct ConsentAnswer {
   bool granted;
-  std::string text;  // one line for the log: why, and what would change it
+  std::string text;            // one line for the log: why, and what would change it
+  bool no_descriptor = false;  // nobody could be asked, for want of one
 };
 
 // The calling thread waits, a few seconds at most; handshakes of this child that need the same
@@ -37,10 +44,5 @@ struct ConsentAnswer {
 ConsentAnswer ask_consent(const ConsentConfig& config, const ::policy::Address& target,
                           std::uint16_t port, std::string_view served_by, server_rec* server,
                           apr_pool_t* scratch);
-
-// The name under which httpd matched the request: the one that the client asked for where it is a
-// ServerName or ServerAlias of the virtual host, else the ServerName. A Host that nothing matched
-// speaks for nobody.
-std::string_view matched_name(const request_rec* r);
 
 }  // namespace websocket::apache

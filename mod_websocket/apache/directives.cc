@@ -8,6 +8,7 @@
 
 #include <tl/expected.hpp>
 
+#include "mod_websocket/apache/checks.hh"
 #include "mod_websocket/apache/config.hh"
 #include "mod_websocket/apache/guard.hh"
 #include "mod_websocket/apache/pool.hh"
@@ -139,7 +140,9 @@ const char* set_in_section(cmd_parms* command, void* config, const char* argumen
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const auto value = Read(argument);
     if (!value) return complain(command, value.error());
-    static_cast<SectionConfig*>(config)->*Member = *value;
+    auto* const section = static_cast<SectionConfig*>(config);
+    section->*Member = *value;
+    Checks::instance().note_section(command, section);
     return nullptr;
   });
 }
@@ -171,9 +174,20 @@ const char* set_tunnels(cmd_parms* command, void* config, const char* argument) 
                       command->cmd->name, bounds.per_client, bounds.tunnels);
 }
 
-const char* set_enabled(cmd_parms*, void* config, int on) noexcept {
-  static_cast<SectionConfig*>(config)->enabled = on != 0;
+template <auto Member>
+const char* set_flag(cmd_parms*, void* config, int on) noexcept {
+  static_cast<SectionConfig*>(config)->*Member = on != 0;
   return nullptr;
+}
+
+const char* set_enabled(cmd_parms* command, void* config, int on) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    static_cast<SectionConfig*>(config)->enabled = on != 0;
+    // A .htaccess is read while requests are served.
+    const bool is_htaccess = command->pool == command->temp_pool;
+    if (on != 0 && !is_htaccess) Checks::instance().note_endpoint(command);
+    return nullptr;
+  });
 }
 
 const char* set_compression(cmd_parms* command, void* config, int count,
@@ -196,10 +210,16 @@ const char* set_compression(cmd_parms* command, void* config, int count,
 }
 
 const char* set_policy_file(cmd_parms* command, void* config, const char* path) noexcept {
-  const char* const absolute = ap_server_root_relative(command->pool, path);
-  if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");
-  static_cast<SectionConfig*>(config)->policy_file = absolute;
-  return nullptr;
+  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+    const char* const absolute = ap_server_root_relative(command->pool, path);
+    if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");
+    auto* const section = static_cast<SectionConfig*>(config);
+    section->policy_file = absolute;
+    Checks::instance().note_section(command, section);
+    Checks::instance().note_endpoint(command);
+    Checks::instance().note_policy_file(command, absolute);
+    return nullptr;
+  });
 }
 
 const char* add_target(cmd_parms* command, void* config, const char* argument) noexcept {
@@ -208,6 +228,10 @@ const char* add_target(cmd_parms* command, void* config, const char* argument) n
     if (!rule) return complain(command, rule.error());
     if (rule->kind == ::policy::TargetRule::Kind::consent) VerdictCache::instance().want();
     auto& section = *static_cast<SectionConfig*>(config);
+    Checks::instance().note_section(command, &section);
+    if (rule->kind == ::policy::TargetRule::Kind::name) {
+      Checks::instance().note_name(command, &section, rule->pattern);
+    }
     // The section's own, which nobody shares before the configuration is read.
     auto* targets = const_cast<::policy::TargetRules*>(section.targets);
     if (targets == nullptr) {
@@ -222,7 +246,9 @@ const char* set_consent(cmd_parms* command, void* config, const char* argument) 
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const auto asked = read_consent(argument);
     if (!asked) return complain(command, asked.error());
-    static_cast<SectionConfig*>(config)->consent.asked = *asked;
+    auto* const section = static_cast<SectionConfig*>(config);
+    section->consent.asked = *asked;
+    Checks::instance().note_section(command, section);
     return nullptr;
   });
 }
@@ -259,61 +285,97 @@ const char* set_cache(cmd_parms* command, void*, const char* provider) noexcept 
   return VerdictCache::instance().choose(command, provider);
 }
 
+const char* set_cache_key(cmd_parms* command, void*, const char* path) noexcept {
+  if (const char* const misplaced = ap_check_cmd_context(command, GLOBAL_ONLY)) return misplaced;
+  return guarded(command->server, command->cmd->name, "failed",
+                 [&] { return VerdictCache::instance().choose_key(command, path); });
+}
+
+AccessLogs& access_logs(cmd_parms* command) {
+  return static_cast<ProcessConfig*>(
+             ap_get_module_config(command->server->module_config, &websocket_module))
+      ->access_logs;
+}
+
+const char* add_log(cmd_parms* command, void*, const char* file, const char* format,
+                    const char* condition) noexcept {
+  return guarded(command->server, command->cmd->name, "failed", [&] {
+    return add_access_log(command, access_logs(command), file, format, condition);
+  });
+}
+
+const char* name_format(cmd_parms* command, void*, const char* format, const char* name) noexcept {
+  return guarded(command->server, command->cmd->name, "failed",
+                 [&] { return name_log_format(command, access_logs(command), format, name); });
+}
+
 // Not in .htaccess: what a site's author may reach is for the administrator to say.
 constexpr int k_administrator = RSRC_CONF | ACCESS_CONF;
 
 }  // namespace
 
+// Of each, `httpd -L` says the arguments and, behind a colon, what it is for: the manual has both
+// in the same words, and test/guards/manual_guard compares them.
 const command_rec directives[] = {
-    AP_INIT_FLAG(
-        "WebSocket", set_enabled, nullptr, RSRC_CONF | OR_FILEINFO,
-        "On: the resources of this section are WebSocket endpoints; what they contain is the "
-        "policy that says where to"),
+    AP_INIT_FLAG("WebSocket", set_enabled, nullptr, RSRC_CONF | OR_FILEINFO,
+                 "On|Off: whether the resources of this section are WebSocket endpoints, whose "
+                 "content is the policy that says where to"),
     AP_INIT_TAKE1("WebSocketPolicyFile", set_policy_file, nullptr, k_administrator,
-                  "a policy document of the administrator's own for all URLs of this section"),
-    AP_INIT_ITERATE(
-        "WebSocketTarget", add_target, nullptr, k_administrator,
-        "what policies may reach: same-host, consent, ADDRESS[/BITS]:PORTS, NAME:PORTS, "
-        "unix:PATH, none"),
+                  "path: one policy of the administrator's own for every URL of this section"),
+    AP_INIT_ITERATE("WebSocketTarget", add_target, nullptr, k_administrator,
+                    "rule [rule] ...: what policies from the web root may reach"),
     AP_INIT_TAKE1("WebSocketConsent", set_consent, nullptr, k_administrator,
-                  "how the owner of another host is asked for consent: off, dns or dnssec"),
-    AP_INIT_ITERATE("WebSocketResolver", add_resolver, nullptr, k_administrator,
-                    "the DNS resolvers to ask, ADDRESS[:PORT], instead of the system's"),
+                  "off|dns|dnssec: how the owner of another host is asked for consent"),
+    AP_INIT_ITERATE(
+        "WebSocketResolver", add_resolver, nullptr, k_administrator,
+        "address[:port] [address[:port]] ...: the DNS resolvers to ask instead of the system's"),
     AP_INIT_TAKE1("WebSocketTrustAnchor", set_trust_anchor, nullptr, k_administrator,
-                  "a zone file of the DS or DNSKEY records that DNSSEC validation begins with"),
+                  "path: the zone file of DS or DNSKEY records that DNSSEC validation begins with"),
     AP_INIT_TAKE1("WebSocketCache", set_cache, nullptr, RSRC_CONF,
-                  "the cache for answers about consent: a provider such as shmcb, memcache or "
-                  "redis, with :arguments where it takes any"),
+                  "provider[:arguments]: where answers about consent are kept"),
+    AP_INIT_TAKE1("WebSocketCacheKey", set_cache_key, nullptr, RSRC_CONF,
+                  "path: the key that servers have in common which share answers about consent"),
     AP_INIT_TAKE1("WebSocketOriginStatus",
                   (set_in_section<&SectionConfig::origin_status, read_origin_status>), nullptr,
-                  k_administrator, "the status for a page whose origin is not allowed: 401 or 403"),
+                  k_administrator, "401|403: the answer to a page whose origin is not allowed"),
+    AP_INIT_FLAG(
+        "WebSocketExplain", set_flag<&SectionConfig::explain>, nullptr, k_administrator,
+        "On|Off: whether who asks by Accept: application/problem+json is told in that form "
+        "why a handshake is refused"),
     AP_INIT_TAKE1("WebSocketConnectTimeout",
                   (set_in_section<&SectionConfig::connect_timeout, read_positive_time>), nullptr,
-                  k_administrator, "how long connecting to the target may take"),
+                  k_administrator, "time: how long connecting to the target may take"),
     AP_INIT_TAKE1("WebSocketCloseTimeout",
                   (set_in_section<&SectionConfig::close_timeout, read_positive_time>), nullptr,
-                  k_administrator, "how long an end may take to finish once the other has"),
+                  k_administrator, "time: how long an end may take to finish once the other has"),
     AP_INIT_TAKE1("WebSocketPingInterval",
                   (set_in_section<&SectionConfig::ping_interval, read_time_or_off>), nullptr,
-                  k_administrator, "how often an open client is pinged, or off"),
+                  k_administrator, "time|off: how often an open client is pinged"),
     AP_INIT_TAKE1("WebSocketIdleTimeout",
                   (set_in_section<&SectionConfig::idle_timeout, read_time_or_off>), nullptr,
-                  k_administrator, "after how long without data a tunnel is closed, or off"),
+                  k_administrator, "time|off: after how long without data a tunnel is closed"),
     AP_INIT_TAKE_ARGV("WebSocketCompression", set_compression, nullptr, k_administrator,
-                      "On or Off; behind On level=1..9, window=9..15, no-takeover"),
+                      "Off|On [level=1..9] [window=9..15] [no-takeover]: whether "
+                      "permessage-deflate is agreed on with clients that offer it"),
     AP_INIT_TAKE1("WebSocketMaxMessageSize",
                   (set_in_section<&SectionConfig::max_message, read_size>), nullptr,
-                  k_administrator, "the longest message taken from a client, in bytes"),
+                  k_administrator, "size: the longest message taken from a client"),
+    AP_INIT_TAKE123(
+        "WebSocketLog", add_log, nullptr, RSRC_CONF,
+        "file|pipe [format|nickname] [env=[!]variable|expr=expression]: where a line is "
+        "written for each tunnel that is over, and how"),
+    AP_INIT_TAKE2("WebSocketLogFormat", name_format, nullptr, RSRC_CONF,
+                  "format nickname: a format for WebSocketLog by a name"),
     AP_INIT_TAKE1("WebSocketThreads", (set_in_process<&ProcessConfig::threads, read_threads>),
-                  nullptr, RSRC_CONF, "engine threads of a child process"),
+                  nullptr, RSRC_CONF, "number: how many engine threads a child process has"),
     AP_INIT_TAKE1("WebSocketDrainTimeout",
                   (set_in_process<&ProcessConfig::drain_timeout, read_time>), nullptr, RSRC_CONF,
-                  "how long a child that is to end waits for its tunnels"),
+                  "time: how long a child that is to end lets its tunnels go on"),
     AP_INIT_TAKE1("WebSocketMaxTunnels", set_tunnels<&ProcessConfig::max_tunnels>, nullptr,
-                  RSRC_CONF, "how many tunnels the server has at most, over all children; or none"),
+                  RSRC_CONF, "number|none: how many tunnels there are at most, over all children"),
     AP_INIT_TAKE1("WebSocketMaxTunnelsPerClient",
                   set_tunnels<&ProcessConfig::max_tunnels_per_client>, nullptr, RSRC_CONF,
-                  "how many of them a client has at most, an IPv4 address or an IPv6 /64; or none"),
+                  "number|none: how many tunnels a client has at most"),
     {nullptr, {nullptr}, nullptr, 0, RAW_ARGS, nullptr},
 };
 

@@ -11,7 +11,7 @@
 namespace websocket::apache {
 
 inline void log_escaped(server_rec* server, const char* where, const char* what) noexcept {
-  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "%s: %s", where, what);
+  ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "WS0201: %s: %s", where, what);
 }
 
 // Runs `body`, and answers `otherwise` where it throws; the exception is logged.

@@ -5,19 +5,20 @@
 #include <string>
 #include <variant>
 
-#include "mod_websocket/apache/admission.hh"
 #include "mod_websocket/apache/agreement.hh"
 #include "mod_websocket/apache/answer.hh"
 #include "mod_websocket/apache/capture.hh"
 #include "mod_websocket/apache/config.hh"
-#include "mod_websocket/apache/route.hh"
+#include "mod_websocket/apache/counting.hh"
+#include "mod_websocket/apache/notes.hh"
+#include "mod_websocket/apache/page.hh"
+#include "mod_websocket/apache/preparation.hh"
 #include "mod_websocket/apache/source.hh"
-#include "mod_websocket/apache/stream_place.hh"
 #include "mod_websocket/apache/upgrade.hh"
 #include "mod_websocket/handshake/request.hh"
 #include "mod_websocket/handshake/token.hh"
-#include "mod_websocket/tunnel/echo_end.hh"
-#include "policy/decide.hh"
+#include "policy/media_type.hh"
+#include "policy/quoted.hh"
 
 namespace websocket::apache {
 
@@ -25,12 +26,6 @@ namespace {
 
 template <class T>
 using Step = tl::expected<T, Refusal>;
-
-std::optional<std::string_view> header(const request_rec* r, const char* name) {
-  const char* const value = apr_table_get(r->headers_in, name);
-  if (value == nullptr) return std::nullopt;
-  return value;
-}
 
 bool has_body(const request_rec* r) {
   // HTTP/2 has no Transfer-Encoding; mod_http2 writes one for a stream that is still open.
@@ -57,18 +52,18 @@ handshake::Request request_of(const request_rec* r) {
       .method = r->method,
       .major = r->proto_num / 1000,
       .minor = r->proto_num % 1000,
-      .upgrade = header(r, "Upgrade"),
-      .connection = header(r, "Connection"),
-      .key = header(r, "Sec-WebSocket-Key"),
-      .version = header(r, "Sec-WebSocket-Version"),
-      .protocol = header(r, "Sec-WebSocket-Protocol"),
-      .extensions = header(r, "Sec-WebSocket-Extensions"),
+      .upgrade = header_of(r, "Upgrade"),
+      .connection = header_of(r, "Connection"),
+      .key = header_of(r, "Sec-WebSocket-Key"),
+      .version = header_of(r, "Sec-WebSocket-Version"),
+      .protocol = header_of(r, "Sec-WebSocket-Protocol"),
+      .extensions = header_of(r, "Sec-WebSocket-Extensions"),
       .has_body = has_body(r),
   };
 }
 
 Refusal upgrade_required(const request_rec* r) {
-  return {HTTP_UPGRADE_REQUIRED, Severity::unlogged, "upgrade-required",
+  return {HTTP_UPGRADE_REQUIRED, Severity::unlogged, refusal::k_upgrade_required,
           "a request that is no upgrade to websocket",
           r->connection->master == nullptr
               ? "This resource is a WebSocket endpoint: upgrade the connection to websocket."
@@ -76,42 +71,26 @@ Refusal upgrade_required(const request_rec* r) {
 }
 
 Refusal bad_handshake(const handshake::Refused& refused) {
-  return {refused.status, Severity::refused, handshake::name(refused.reason),
+  return {refused.status, Severity::refused, refusal::rule_of(refused.reason),
           "handshake: " + std::string(refused.why), std::string(refused.why)};
 }
 
-// RFC 6454: of the page that this very virtual host would serve.
-Step<::policy::Origin> own_origin(request_rec* r) {
-  const char* const host = r->hostname != nullptr ? r->hostname : r->server->server_hostname;
-  auto own = ::policy::Origin::of(ap_http_scheme(r), host, ap_get_server_port(r));
-  if (own) return *own;
-  return tl::unexpected(Refusal{HTTP_BAD_REQUEST, Severity::refused, "host", "Host: " + own.error(),
-                                "The Host of the request is unusable."});
-}
-
-Step<void> check_origin(request_rec* r, const SectionConfig& config,
-                        const ::policy::Document& document) {
-  const auto own = own_origin(r);
-  if (!own) return tl::unexpected(own.error());
-  const auto decision = ::policy::decide_origin(document, header(r, "Origin"), *own);
-  if (decision) return {};
-  const auto& refused = decision.error();
-  return tl::unexpected(Refusal{config.refused_origin_status(), Severity::refused,
-                                ::policy::name_of(refused.rule), refused.log_text,
-                                std::string(::policy::client_text(refused.rule))});
-}
-
-// A page of another site is refused. A client without an Origin is no page, has no user's cookies
-// to misuse, and could send any Origin: here, where nothing is reached, it is welcome.
-Step<void> check_echo_origin(request_rec* r, const SectionConfig& config) {
-  if (!header(r, "Origin")) return {};
-  return check_origin(r, config, ::policy::Document{});
-}
-
 Refusal unusable_policy(const std::string& name, const ::policy::DocumentError& error) {
-  return {HTTP_INTERNAL_SERVER_ERROR, Severity::broken, "policy-invalid", describe(name, error),
+  return {HTTP_INTERNAL_SERVER_ERROR, Severity::broken, refusal::k_policy_invalid,
+          describe(name, error), "The policy of this endpoint is not usable."};
+}
+
+// A page or a text may have what others wrote in it: a script that repeats its query, a file that
+// somebody stored. It is no policy, though it reads like one.
+Refusal not_xml(const std::string& name, const char* type) {
+  return {HTTP_INTERNAL_SERVER_ERROR, Severity::broken, refusal::k_policy_type,
+          name + ": a policy " +
+              (type != nullptr ? "of the type " + ::policy::quoted(type) : "without a type") +
+              "; if it is meant as one say Content-Type: application/xml",
           "The policy of this endpoint is not usable."};
 }
+
+bool is_xml(const char* type) { return type != nullptr && ::policy::is_xml_type(type); }
 
 Step<DocumentHandle> policy_document(request_rec* r, const SectionConfig& config) {
   auto document = config.policy_file != nullptr ? read_document(config.policy_file, r->pool)
@@ -119,66 +98,90 @@ Step<DocumentHandle> policy_document(request_rec* r, const SectionConfig& config
   if (document) return std::move(*document);
   if (APR_STATUS_IS_EMFILE(document.error().status) ||
       APR_STATUS_IS_ENFILE(document.error().status)) {
-    return tl::unexpected(no_room(Severity::broken, "no-descriptor", document.error().log));
+    return tl::unexpected(
+        no_room(Severity::broken, refusal::k_no_descriptor, document.error().log));
   }
   const bool forbidden =
       APR_STATUS_IS_EACCES(document.error().status) && config.policy_file == nullptr;
   return tl::unexpected(
       Refusal{forbidden ? HTTP_FORBIDDEN : HTTP_INTERNAL_SERVER_ERROR, Severity::broken,
-              forbidden ? "policy-unreadable" : "policy-invalid", document.error().log,
-              "The policy of this endpoint is not usable."});
+              forbidden ? refusal::k_policy_unreadable : refusal::k_policy_invalid,
+              document.error().log, "The policy of this endpoint is not usable."});
 }
 
-// Another child, or another minute, may have room; and a client that is told so can use HTTP/1.1.
-Refusal no_stream_place() {
-  return {HTTP_SERVICE_UNAVAILABLE, Severity::refused, "no-worker",
-          "tunnels on streams have three quarters of this child's HTTP/2 workers already (see "
-          "H2MaxWorkers)",
-          "The server has no room for another WebSocket on HTTP/2."};
+// A handshake, or else a request to explain what one would be told. Both are judged alike, down to
+// the connection to the target; only the end differs.
+using Wish = std::optional<handshake::Accepted>;
+
+Asked asked(const Wish& wish) { return wish ? Asked::tunnel : Asked::explanation; }
+
+Wish wish_of(handshake::Judgement judgement) {
+  auto* const accepted = std::get_if<handshake::Accepted>(&judgement);
+  return accepted != nullptr ? Wish(std::move(*accepted)) : std::nullopt;
 }
 
-HookResult open_tunnel(request_rec* r, const SectionConfig& config,
-                       const handshake::Accepted& accepted, const ::policy::Document& document) {
-  if (const auto origin = check_origin(r, config, document); !origin) {
-    return refuse(r, origin.error());
+bool wants_explanation(const request_rec* r) {
+  return r->method_number == M_GET && prefers_problem(r);  // HEAD is a GET to httpd
+}
+
+HookResult turn_away(request_rec* r, const Wish& wish, const Refusal& refusal) {
+  return wish ? refuse(r, refusal) : explain(r, refusal);
+}
+
+template <class Agree>
+HookResult grant(request_rec* r, const Wish& wish, tl::expected<Prepared, Refusal> prepared,
+                 Agree&& agree_with) {
+  if (!prepared) return turn_away(r, wish, prepared.error());
+  if (wish) {
+    return upgrade(r, *wish, agree_with(*wish), std::move(prepared->target),
+                   std::move(prepared->seat));
   }
-  const auto route = find_route(r, config, document);
-  if (!route) return refuse(r, route.error());
-  const StreamPlace place(r);
-  if (!place) return refuse(r, no_stream_place());
-  // Behind the refusals, which tell nobody who is refused how full the server is, and before the
-  // target is connected to, so that no flood gets through to it.
-  auto seat = Admission::instance().admit(r);
-  if (!seat) return refuse(r, seat.error());
-  auto target = connect_target(r, config, document, *route);
-  if (!target) return refuse(r, target.error());
-  return upgrade(r, accepted, agree(config, document, accepted), std::move(*target),
-                 std::move(*seat));
+  // Closed and given back before the client reads that nothing stands in the way.
+  prepared = tl::unexpected(upgrade_required(r));
+  return explain(r, prepared.error());
 }
 
-HookResult by_file(request_rec* r, const SectionConfig& config,
-                   const handshake::Accepted& accepted) {
+HookResult decide(request_rec* r, const SectionConfig& config, const Wish& wish,
+                  const ::policy::Document& document) {
+  confirm_endpoint(r);
+  note_target(r, document.target.to_string());
+  const auto page = admit_page(r, asked(wish), config, document);
+  if (!page) return turn_away(r, wish, page.error());
+  return grant(r, wish, prepare(r, config, document), [&](const handshake::Accepted& accepted) {
+    return agree(config, document, accepted);
+  });
+}
+
+HookResult by_file(request_rec* r, const SectionConfig& config, const Wish& wish) {
   const auto document = policy_document(r, config);
-  if (!document) return refuse(r, document.error());
-  return open_tunnel(r, config, accepted, **document);
+  if (!document) return turn_away(r, wish, document.error());
+  // A name whose ending says nothing is a name like others.
+  const char* const type = config.policy_file != nullptr ? nullptr : r->content_type;
+  if (type != nullptr && !is_xml(type)) return turn_away(r, wish, not_xml(r->filename, type));
+  return decide(r, config, wish, **document);
 }
 
 HookResult by_body(const CapturedBody& body, const char* uri, const SectionConfig& config,
-                   const handshake::Accepted& accepted) {
+                   const Wish& wish) {
   const auto document = ::policy::parse_document(body.text);
   if (!document && !document.error().is_policy()) return release(body);
+  const char* const type = body.answer->content_type;
   forget_body(body);
-  if (!document) return refuse(body.answer, unusable_policy(uri, document.error()));
-  return open_tunnel(body.answer, config, accepted, *document);
+  if (!document) {
+    return turn_away(body.answer, wish, unusable_policy(uri, document.error()));
+  }
+  if (!is_xml(type)) return turn_away(body.answer, wish, not_xml(uri, type));
+  return decide(body.answer, config, wish, *document);
 }
 
 // The script decides: a policy is judged like any other, all else is its answer to the client.
-HookResult by_script(request_rec* r, const SectionConfig& config,
-                     const handshake::Accepted& accepted) {
+HookResult by_script(request_rec* r, const SectionConfig& config, const Wish& wish) {
+  if (!wish) apr_table_setn(r->subprocess_env, "WEBSOCKET_EXPLAIN", "1");
   const Captured captured = capture(r);
   if (const auto* answered = std::get_if<AnsweredItself>(&captured)) return answered->result;
   const auto& body = std::get<CapturedBody>(captured);
-  const HookResult result = by_body(body, r->uri, config, accepted);
+  pass_endpoint(r, body.answer);
+  const HookResult result = by_body(body, r->uri, config, wish);
   if (body.answer == r) return result;
   // httpd took the request that was redirected to for answered.
   ap_die(static_cast<int>(result), body.answer);
@@ -201,36 +204,31 @@ constexpr std::string_view k_echo_handler = "websocket-echo";
 
 bool is_echo(const request_rec* r) { return r->handler != nullptr && r->handler == k_echo_handler; }
 
-// What SetHandler will say, which may be an expression: httpd asks it only when access was granted.
-bool will_echo(request_rec* r) {
-  const auto* const core =
-      static_cast<const core_dir_config*>(ap_get_core_module_config(r->per_dir_config));
-  if (core == nullptr || core->expr_handler == nullptr) return false;
-  const char* failed = nullptr;
-  const char* const handler = ap_expr_str_exec(r, core->expr_handler, &failed);
-  return failed == nullptr && handler != nullptr && handler == k_echo_handler;
-}
-
 HookResult echo(request_rec* r, const SectionConfig& config) {
   if (r->main != nullptr) return status(HTTP_FORBIDDEN);
   if (r->method_number == M_OPTIONS) return answer_options(r);
-  const auto judgement = handshake::judge(request_of(r));
-  if (std::holds_alternative<handshake::NotAnUpgrade>(judgement)) {
-    return refuse(r, upgrade_required(r));
-  }
-  // Where the handler was set for a single request, by mod_rewrite say.
-  r->connection->keepalive = AP_CONN_CLOSE;
+  name_endpoint(r, k_echo_handler.data(), true);
+  auto judgement = handshake::judge(request_of(r));
+  const bool is_plain = std::holds_alternative<handshake::NotAnUpgrade>(judgement);
+  if (is_plain && !wants_explanation(r)) return refuse(r, upgrade_required(r));
   if (const auto* refused = std::get_if<handshake::Refused>(&judgement)) {
     return refuse(r, bad_handshake(*refused));
   }
-  if (const auto origin = check_echo_origin(r, config); !origin) return refuse(r, origin.error());
-  const StreamPlace place(r);
-  if (!place) return refuse(r, no_stream_place());
-  auto seat = Admission::instance().admit(r);
-  if (!seat) return refuse(r, seat.error());
-  const auto& accepted = std::get<handshake::Accepted>(judgement);
-  return upgrade(r, accepted, agree_on_echo(config, accepted),
-                 Target{std::make_unique<tunnel::EchoEnd>(), "websocket-echo"}, std::move(*seat));
+  const Wish wish = wish_of(std::move(judgement));
+  const auto page = admit_page_to_echo(r, asked(wish), config);
+  if (!page) return turn_away(r, wish, page.error());
+  return grant(r, wish, prepare_echo(r), [&](const handshake::Accepted& accepted) {
+    return agree_on_echo(config, accepted);
+  });
+}
+
+// What follows a script in its URL is the client's word.
+const char* policy_name(const request_rec* r, const SectionConfig& config) {
+  if (config.policy_file != nullptr) return config.policy_file;
+  const std::string_view uri(r->uri);
+  const std::string_view info(has_path_info(r) ? r->path_info : "");
+  const std::string_view own = uri.substr(0, uri.size() - (uri.ends_with(info) ? info.size() : 0));
+  return ap_escape_uri(r->pool, apr_pstrmemdup(r->pool, own.data(), own.size()));
 }
 
 // A script answers for itself. A policy that stands in a file is never shown, though a filter may
@@ -251,10 +249,7 @@ HookResult answer_plainly(request_rec* r, Content content) {
 }  // namespace
 
 HookResult forbid_reuse(request_rec* r) {
-  // Also where another resource redirected to an endpoint.
-  if (r->main != nullptr) return HookResult::declined;
-  if (!section_config(r).is_endpoint() && !will_echo(r)) return HookResult::declined;
-  const auto upgrade = header(r, "Upgrade");
+  const auto upgrade = header_of(r, "Upgrade");
   if (upgrade && handshake::list_contains_token(*upgrade, "websocket")) {
     r->connection->keepalive = AP_CONN_CLOSE;
   }
@@ -277,16 +272,17 @@ HookResult handle(request_rec* r) {
   if (!scripted && r->method_number == M_OPTIONS) return answer_options(r);
   // A document that a script or mod_rewrite led to is judged where it stands.
   if (!scripted) stop_capturing(r);
+  name_endpoint(r, policy_name(r, config), !scripted);
 
-  const auto judgement = handshake::judge(request_of(r));
-  if (std::holds_alternative<handshake::NotAnUpgrade>(judgement)) {
+  auto judgement = handshake::judge(request_of(r));
+  if (std::holds_alternative<handshake::NotAnUpgrade>(judgement) && !wants_explanation(r)) {
     return answer_plainly(r, content);
   }
   if (const auto* refused = std::get_if<handshake::Refused>(&judgement)) {
     return refuse(r, bad_handshake(*refused));
   }
-  const auto& accepted = std::get<handshake::Accepted>(judgement);
-  return scripted ? by_script(r, config, accepted) : by_file(r, config, accepted);
+  const Wish wish = wish_of(std::move(judgement));
+  return scripted ? by_script(r, config, wish) : by_file(r, config, wish);
 }
 
 }  // namespace websocket::apache

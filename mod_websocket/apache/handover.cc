@@ -70,11 +70,12 @@ struct Slot {
     if (tunnel->finished()) return;
     engine::Engine* const engine = Child::instance().engine();
     if (engine == nullptr || !engine->adopt(tunnel)) {
-      ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "a tunnel cannot be polled and is closed");
+      ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                   "WS0209: a tunnel cannot be polled and is closed");
       tunnel->abandon(frame::CloseCode::internal_error, "cannot poll");
     }
   } catch (const std::exception& failed) {
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "handover: %s", failed.what());
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "WS0210: handover: %s", failed.what());
   }
 };
 

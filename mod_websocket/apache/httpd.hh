@@ -15,12 +15,21 @@
 #include <http_connection.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <http_vhost.h>
 #include <mpm_common.h>
 #include <scoreboard.h>
 #include <util_filter.h>
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+// APR's own, of which its rings and so its brigades are made, goes through a null pointer in C++.
+#undef APR_OFFSETOF
+#define APR_OFFSETOF(type, field) offsetof(type, field)
 
 // The one name that httpd looks up in the module.
 extern "C" [[gnu::visibility("default")]] module AP_MODULE_DECLARE_DATA websocket_module;
@@ -38,6 +47,13 @@ enum class HookResult : int {
 
 constexpr HookResult status(int http_status) noexcept {
   return static_cast<HookResult>(http_status);
+}
+
+// Of the request. A field that came more than once is joined with ", " by httpd.
+inline std::optional<std::string_view> header_of(const request_rec* r, const char* name) noexcept {
+  const char* const value = apr_table_get(r->headers_in, name);
+  if (value == nullptr) return std::nullopt;
+  return value;
 }
 
 }  // namespace websocket::apache

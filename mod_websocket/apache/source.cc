@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/apache/source.hh"
 
+#include <apr_errno.h>
 #include <apr_file_io.h>
 
+#include <array>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
@@ -62,7 +64,9 @@ Cache& cache() {
 
 tl::unexpected<SourceError> unreadable(apr_status_t status, const std::string& path,
                                        const char* what) {
-  return tl::unexpected(SourceError{status, path + ": " + what, true});
+  std::array<char, 120> why{};
+  apr_strerror(status, why.data(), why.size());
+  return tl::unexpected(SourceError{status, path + ": " + what + ": " + why.data(), true});
 }
 
 struct FileText {
@@ -70,15 +74,22 @@ struct FileText {
   Version version;
 };
 
+tl::unexpected<SourceError> irregular(const std::string& path) {
+  return unreadable(APR_EGENERAL, path, "the policy is no regular file");
+}
+
 tl::expected<FileText, SourceError> read_file(const std::string& path, apr_pool_t* scratch) {
   apr_file_t* file = nullptr;
-  apr_status_t status =
-      apr_file_open(&file, path.c_str(), APR_FOPEN_READ | APR_FOPEN_BINARY, 0, scratch);
+  // A FIFO that has taken the file's place since it was looked at is opened without waiting: it
+  // would keep this thread until somebody writes to it.
+  apr_status_t status = apr_file_open(
+      &file, path.c_str(), APR_FOPEN_READ | APR_FOPEN_BINARY | APR_FOPEN_NONBLOCK, 0, scratch);
   if (status != APR_SUCCESS) return unreadable(status, path, "the policy cannot be opened");
   apr_finfo_t info;
   status = apr_file_info_get(&info, APR_FINFO_NORM, file);
   std::string text;
-  if (status == APR_SUCCESS) {
+  const bool is_regular = status != APR_SUCCESS || info.filetype == APR_REG;
+  if (status == APR_SUCCESS && is_regular) {
     // One byte more than allowed tells the parser that there is too much.
     text.resize(::policy::k_max_document + 1);
     apr_size_t read = 0;
@@ -87,6 +98,7 @@ tl::expected<FileText, SourceError> read_file(const std::string& path, apr_pool_
     text.resize(read);
   }
   apr_file_close(file);
+  if (!is_regular) return irregular(path);
   if (status != APR_SUCCESS) return unreadable(status, path, "the policy cannot be read");
   return FileText{std::move(text), Version::of(info)};
 }
@@ -106,8 +118,8 @@ tl::expected<DocumentHandle, SourceError> read_document(const char* path, const 
   if (!file) return tl::unexpected(std::move(file.error()));
   auto document = ::policy::parse_document(file->text);
   if (!document) {
-    return tl::unexpected(SourceError{APR_SUCCESS, describe(key, document.error()),
-                                      document.error().is_policy()});
+    return tl::unexpected(
+        SourceError{APR_SUCCESS, describe(key, document.error()), document.error().is_policy()});
   }
   auto handle = std::make_shared<const ::policy::Document>(std::move(*document));
   const apr_time_t last_change = std::max(file->version.modified, file->version.changed);
@@ -121,6 +133,8 @@ tl::expected<DocumentHandle, SourceError> read_document(const char* path, apr_po
   if (status != APR_SUCCESS && status != APR_INCOMPLETE) {
     return unreadable(status, path, "the policy file cannot be found");
   }
+  // Opening alone sets some devices to work.
+  if (info.filetype != APR_REG) return irregular(path);
   return read_document(path, info, scratch);
 }
 

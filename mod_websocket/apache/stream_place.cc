@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 // mod_http2's, as its mod_http2.h declares it, which is not installed everywhere.
 extern "C" {
@@ -37,6 +38,9 @@ StreamPlace::StreamPlace(const request_rec* r) noexcept {
   is_counted_ = true;
   has_place_ = taken.fetch_add(1) < limit;
 }
+
+StreamPlace::StreamPlace(StreamPlace&& other) noexcept
+    : is_counted_(std::exchange(other.is_counted_, false)), has_place_(other.has_place_) {}
 
 StreamPlace::~StreamPlace() {
   if (is_counted_) --taken;

@@ -12,9 +12,8 @@ namespace websocket::apache {
 class StreamPlace {
  public:
   explicit StreamPlace(const request_rec* r) noexcept;
+  StreamPlace(StreamPlace&& other) noexcept;
   ~StreamPlace();
-  StreamPlace(const StreamPlace&) = delete;
-  StreamPlace& operator=(const StreamPlace&) = delete;
 
   explicit operator bool() const noexcept { return has_place_; }
 

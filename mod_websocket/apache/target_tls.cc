@@ -13,9 +13,9 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "mod_websocket/apache/openssl_handle.hh"
 #include "mod_websocket/tunnel/tls_end.hh"
 #include "policy/address.hh"
+#include "policy/handle.hh"
 #include "policy/quoted.hh"
 
 namespace websocket::apache {
@@ -33,7 +33,7 @@ struct CertificateFault {
 };
 
 std::string subject_of(const X509* certificate) {
-  const OpensslHandle<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
+  const ::policy::Handle<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
   if (!bio || certificate == nullptr) return {};
   X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
   char* text = nullptr;
@@ -59,7 +59,7 @@ std::string name_text(const GENERAL_NAME& name) {
 // For whom the certificate is; the first few names.
 std::string names_in(const X509* certificate) {
   constexpr int k_most = 4;
-  const OpensslHandle<GENERAL_NAMES, GENERAL_NAMES_free> names(static_cast<GENERAL_NAMES*>(
+  const ::policy::Handle<GENERAL_NAMES, GENERAL_NAMES_free> names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   std::string all;
   const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
@@ -129,7 +129,7 @@ std::string hint(const CertificateFault& fault, const CertificateWanted& wanted)
 // One for the process, never freed: tunnels may outlive every static object of ours.
 SSL_CTX& client_context() {
   static SSL_CTX* const context = [] {
-    OpensslHandle<SSL_CTX, SSL_CTX_free> made(SSL_CTX_new(TLS_client_method()));
+    ::policy::Handle<SSL_CTX, SSL_CTX_free> made(SSL_CTX_new(TLS_client_method()));
     if (!made || SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_default_verify_paths(made.get()) != 1 || fault_index() < 0) {
       throw std::runtime_error("TLS toward targets: OpenSSL gives no context");
@@ -207,7 +207,7 @@ tl::expected<void, TlsError> shake_hands(SSL* ssl, int socket, const Certificate
 }
 
 std::string describe(const SSL* ssl) {
-  return std::string(SSL_get_version(ssl)) + ", " + SSL_get_cipher_name(ssl);
+  return std::string(SSL_get_version(ssl)) + "/" + SSL_get_cipher_name(ssl);
 }
 
 }  // namespace

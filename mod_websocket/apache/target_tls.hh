@@ -27,7 +27,7 @@ struct TlsError {
 
 struct Secured {
   std::unique_ptr<tunnel::End> end;
-  std::string description;  // version and cipher
+  std::string description;  // version/cipher
 };
 
 // Shakes hands over a connected, non-blocking socket: TLS 1.2 or later, with the name in the

@@ -6,10 +6,14 @@
 
 #include <string>
 
+#include "mod_websocket/apache/access_log.hh"
 #include "mod_websocket/apache/child.hh"
+#include "mod_websocket/apache/counting.hh"
 #include "mod_websocket/apache/filter_end.hh"
 #include "mod_websocket/apache/handover.hh"
 #include "mod_websocket/apache/journal.hh"
+#include "mod_websocket/apache/notes.hh"
+#include "mod_websocket/apache/opening.hh"
 #include "mod_websocket/apache/stream_end.hh"
 #include "mod_websocket/engine/one_thread.hh"
 
@@ -21,7 +25,7 @@ using tunnel::Clock;
 using tunnel::Tunnel;
 
 Refusal too_early() {
-  return {HTTP_BAD_REQUEST, Severity::refused, "early-bytes",
+  return {HTTP_BAD_REQUEST, Severity::refused, refusal::k_early_bytes,
           "the client sent more than 64 KiB behind its handshake without waiting for the answer",
           "Wait for the answer to the handshake before sending."};
 }
@@ -65,8 +69,12 @@ void leave_http(request_rec* r) {
 }
 
 std::unique_ptr<Tunnel> make_tunnel(request_rec* r, const Agreement& agreement, Target target,
-                                    std::unique_ptr<tunnel::End> client, limits::Lease place) {
-  auto journal = make_journal(r, target.name, agreement.protocol.style, std::move(place));
+                                    std::unique_ptr<tunnel::End> client, limits::Lease place,
+                                    status::Carriage carriage) {
+  auto record = Counting::instance().opened(r, place.place(), carriage);
+  auto journal = with_access_logs(
+      r, RequestOpening(r, target, agreement),
+      make_journal(r, target.name, agreement.protocol.style, std::move(place), std::move(record)));
   return std::make_unique<Tunnel>(std::move(client), std::move(target.end), agreement.protocol,
                                   agreement.timing, std::move(journal), Clock::now());
 }
@@ -80,7 +88,9 @@ class ChildSupervisor final : public engine::Supervisor {
 
 // prefork ends a child from within a signal's handler (SIGTERM for a stop, SIGHUP for a restart),
 // by destroying its pools. The signals are let in only while the driver polls, so that the goodbye
-// that this cleanup says never meets filters in the middle of their work.
+// that this cleanup says never meets filters in the middle of their work. So is that for a graceful
+// end: its handler closes the listeners and leaves errno changed, which between a system call and
+// the look at why it failed would break the tunnel.
 class StopSignal {
  public:
   StopSignal(conn_rec* c, Tunnel& tunnel) : connection_(c), tunnel_(tunnel) {
@@ -88,6 +98,7 @@ class StopSignal {
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);
     sigaddset(&stop, SIGHUP);
+    sigaddset(&stop, AP_SIG_GRACEFUL);
     pthread_sigmask(SIG_BLOCK, &stop, &before_);
     apr_pool_pre_cleanup_register(c->pool, this, &StopSignal::say_goodbye);
   }
@@ -142,10 +153,12 @@ HookResult stay(request_rec* r, const handshake::Accepted& accepted, const Agree
       .wake_descriptor = Child::instance().wake_descriptor(),
       .signals_while_polling = nullptr,
   };
-  const auto tunnel = make_tunnel(r, agreement, std::move(target),
-                                  client_on_this_thread(r, options), std::move(place));
+  const auto tunnel = make_tunnel(
+      r, agreement, std::move(target), client_on_this_thread(r, options), std::move(place),
+      c->master != nullptr ? status::Carriage::stream : status::Carriage::thread);
   ap_update_child_status(static_cast<ap_sb_handle_t*>(c->sbh), SERVER_BUSY_WRITE, r);
   ChildSupervisor supervisor;
+  const Child::OnThread counted;
   if (Child::instance().is_threaded()) {
     engine::drive_on_this_thread(*tunnel, options, supervisor);
   } else {
@@ -167,7 +180,7 @@ HookResult detach(request_rec* r, const handshake::Accepted& accepted, const Agr
   leave_http(r);
   if (c->aborted != 0) return HookResult::done;  // the client did not wait for the answer
   auto tunnel = make_tunnel(r, agreement, std::move(target), take_client(c, std::move(seat.client)),
-                            std::move(seat.place));
+                            std::move(seat.place), status::Carriage::engine);
   depart(r, std::move(tunnel), std::move(*early));
   return HookResult::done;
 }
@@ -176,11 +189,12 @@ HookResult detach(request_rec* r, const handshake::Accepted& accepted, const Agr
 
 HookResult upgrade(request_rec* r, const handshake::Accepted& accepted, const Agreement& agreement,
                    Target target, Seat seat) {
+  note_agreement(r, target.name, agreement);
   const char* const reason = reason_to_stay(r->connection);
   if (reason == nullptr) {
     return detach(r, accepted, agreement, std::move(target), std::move(seat));
   }
-  ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "the tunnel keeps this thread: %s", reason);
+  ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "WS0213: the tunnel keeps this thread: %s", reason);
   seat.client = tunnel::Descriptor();  // httpd's own is as good here
   return stay(r, accepted, agreement, std::move(target), std::move(seat.place));
 }

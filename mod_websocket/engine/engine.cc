@@ -3,8 +3,10 @@
 
 namespace websocket::engine {
 
-Engine::Engine(apr_pool_t* pool, unsigned threads) {
-  for (unsigned i = 0; i < threads; ++i) loops_.push_back(std::make_unique<Loop>(pool, census_));
+Engine::Engine(apr_pool_t* pool, unsigned threads, Dismissals dismissals) {
+  for (unsigned i = 0; i < threads; ++i) {
+    loops_.push_back(std::make_unique<Loop>(pool, census_, dismissals));
+  }
 }
 
 bool Engine::adopt(std::unique_ptr<tunnel::Tunnel>& tunnel) {

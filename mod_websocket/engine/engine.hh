@@ -18,7 +18,7 @@ class Engine {
  public:
   // Starts `threads` (>= 1) loops. `pool` outlives the engine and is used by no other thread
   // meanwhile. Throws std::system_error.
-  Engine(apr_pool_t* pool, unsigned threads);
+  Engine(apr_pool_t* pool, unsigned threads, Dismissals dismissals = nullptr);
 
   // Any thread. The engine takes the tunnel over: whoever called must not touch it again. Its ends
   // have descriptors. False, with the tunnel still the caller's, where it cannot be polled.

@@ -5,6 +5,7 @@
 #include <apr_portable.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <new>
@@ -78,15 +79,20 @@ struct Loop::Seat final : Timed {
   std::unique_ptr<tunnel::Tunnel> tunnel;  // null once buried
   apr_pollfd_t client{};
   apr_pollfd_t target{};
-  Seat* next = nullptr;  // in waiting_ or in graveyard_, never in both
-  bool waits = false;    // is in waiting_
+  Seat* next = nullptr;      // in waiting_ or in graveyard_, never in both
+  bool waits = false;        // is in waiting_
+  std::uint32_t report = 0;  // its place in reporting_, from 1
 };
 
 void Loop::SeatDelete::operator()(Seat* seat) const noexcept { delete seat; }
 
 // ---- other threads -------------------------------------------------------------------------
 
-Loop::Loop(apr_pool_t* pool, Census& census) : census_(census), wheel_(Clock::now()) {
+Loop::Loop(apr_pool_t* pool, Census& census, Dismissals dismissals)
+    : census_(census),
+      wheel_(Clock::now()),
+      next_beat_(Clock::now() + k_beat),
+      dismissals_(dismissals) {
   check(apr_pollset_create(&pollset_, k_batch, pool,
                            APR_POLLSET_THREADSAFE | APR_POLLSET_NOCOPY | APR_POLLSET_WAKEABLE),
         "apr_pollset_create");
@@ -192,6 +198,7 @@ void Loop::run() {
       take_step(seat, [now](tunnel::Tunnel& tunnel) { tunnel.expire(now); });
       if (seat.tunnel) wheel_.schedule(seat, seat.tunnel->deadline());
     }
+    if (now >= next_beat_) beat(now);
     clear_graveyard();
     const std::lock_guard lock(mutex_);
     if (stopping_ && wheel_.empty() && adopted_.empty()) return;
@@ -199,7 +206,7 @@ void Loop::run() {
 }
 
 apr_interval_time_t Loop::sleep_time(Time now) {
-  const Time next = wheel_.next();
+  const Time next = wheel_.empty() ? Time::max() : std::min(wheel_.next(), next_beat_);
   const std::lock_guard lock(mutex_);
   if (waiting_ != nullptr || !adopted_.empty() || order_is_new_ || stopping_) return 0;
   wakes_at_ = next;
@@ -231,17 +238,37 @@ void Loop::take_orders(Time now) {
     Seat& seat = *handle.release();  // the wheel has it from here on, until bury()
     wheel_.schedule(seat, seat.tunnel->deadline());
     line_up(seat);
+    if (seat.report == 0) note_for_report(seat);
     if (!is_new) carry_out(order, seat, now);
   }
-  if (!is_new) return;
+  if (is_new) for_each_seat(now, [&](Seat& seat) { carry_out(order, seat, now); });
+}
+
+template <class Visitor>
+void Loop::for_each_seat(Time now, Visitor visitor) {
   // By way of a wheel of their own, so that each is met once.
   Wheel all(now);
   while (Timed* const member = wheel_.pop_any()) all.schedule(*member, Time::max());
   while (Timed* const member = all.pop_any()) {
     Seat& seat = static_cast<Seat&>(*member);
     wheel_.schedule(seat, seat.tunnel->deadline());
-    carry_out(order, seat, now);
+    visitor(seat);
   }
+}
+
+void Loop::beat(Time now) {
+  next_beat_ = now + k_beat;
+  for (Seat* const seat : reporting_) {
+    seat->report = 0;
+    seat->tunnel->report(now);
+  }
+  reporting_.clear();
+  if (dismissals_ == nullptr) return;
+  const std::uint32_t dismissals = dismissals_->load(std::memory_order_acquire);
+  if (std::exchange(dismissals_seen_, dismissals) == dismissals) return;
+  for_each_seat(now, [&](Seat& seat) {
+    take_step(seat, [now](tunnel::Tunnel& tunnel) { tunnel.heed_dismissal(now); });
+  });
 }
 
 void Loop::carry_out(const Order& order, Seat& seat, Time now) {
@@ -310,6 +337,7 @@ void Loop::after_step(Seat& seat) noexcept {
   }
   if (tunnel.finished()) return bury(seat);
   line_up(seat);
+  if (seat.report == 0) note_for_report(seat);
   // A later deadline is found when the old one passes.
   if (tunnel.deadline() < Wheel::due(seat)) wheel_.schedule(seat, tunnel.deadline());
 }
@@ -319,6 +347,22 @@ void Loop::line_up(Seat& seat) noexcept {
   if (seat.waits || !seat.tunnel->has_more_to_serve()) return;
   seat.waits = true;
   seat.next = std::exchange(waiting_, &seat);
+}
+
+void Loop::note_for_report(Seat& seat) noexcept try {
+  reporting_.push_back(&seat);
+  seat.report = static_cast<std::uint32_t>(reporting_.size());
+} catch (const std::bad_alloc&) {
+  // Its next step brings it here again, and its end reports in any case.
+}
+
+void Loop::forget_report(Seat& seat) noexcept {
+  if (seat.report == 0) return;
+  Seat* const last = reporting_.back();
+  reporting_[seat.report - 1] = last;
+  last->report = seat.report;
+  seat.report = 0;
+  reporting_.pop_back();
 }
 
 // An end that is waited for in no way leaves the pollset: a peer that hung up would else be
@@ -338,6 +382,7 @@ void Loop::bury(Seat& seat) noexcept {
   if (seat.client.reqevents != 0) remove(seat.client, tunnel.client().descriptor(), own_holder_);
   if (seat.target.reqevents != 0) remove(seat.target, tunnel.target().descriptor(), own_holder_);
   wheel_.remove(seat);
+  forget_report(seat);
   seat.tunnel.reset();
   if (!seat.waits) seat.next = std::exchange(graveyard_, &seat);
   census_.subtract();

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One engine thread: an APR pollset, a timer wheel and the tunnels that it serves.
 //
+// Once a second, and only while it has tunnels, it has those report that have moved anything since,
+// and looks whether somebody wants tunnels to end. So a message costs no more than a look at a
+// flag.
+//
 // Who owns a tunnel. adopt() may be called by any thread; under mutex_ it registers both ends and
 // puts the tunnel into `adopted_`. From the moment the mutex is released the loop's thread owns it
 // and no other touches it again. The loop takes the mutex once after each poll: an event of a
@@ -37,11 +41,16 @@ class Census {
   std::condition_variable none_;
 };
 
+// Grows each time that the journals of some tunnels have become dismissed; null: they never do.
+using Dismissals = const std::atomic<std::uint32_t>*;
+
 class Loop {
  public:
+  static constexpr std::chrono::seconds k_beat{1};
+
   // `pool` outlives the loop and is not used by another thread while it is constructed. Throws
   // std::system_error where no pollset or thread can be had.
-  Loop(apr_pool_t* pool, Census& census);
+  Loop(apr_pool_t* pool, Census& census, Dismissals dismissals);
   // Ends the thread; tunnels still there are abandoned.
   ~Loop();
   Loop(const Loop&) = delete;
@@ -81,6 +90,12 @@ class Loop {
   void take_step(Seat& seat, Step step) noexcept;
   void after_step(Seat& seat) noexcept;
   void line_up(Seat& seat) noexcept;
+  void note_for_report(Seat& seat) noexcept;
+  void forget_report(Seat& seat) noexcept;
+  void beat(Time now);
+  // The visitor may bury the seat.
+  template <class Visitor>
+  void for_each_seat(Time now, Visitor visitor);
   void bury(Seat& seat) noexcept;
   void clear_graveyard() noexcept;
   bool watch(apr_pollfd_t& pollfd, int descriptor, apr_int16_t wanted) noexcept;
@@ -96,8 +111,12 @@ class Loop {
   apr_socket_t* adopting_holder_ = nullptr;
   tunnel::Scratch scratch_;
   Wheel wheel_;
-  Seat* waiting_ = nullptr;    // have more to serve, whatever the poll says
-  Seat* graveyard_ = nullptr;  // freed when no event of this round can name them
+  Seat* waiting_ = nullptr;       // have more to serve, whatever the poll says
+  Seat* graveyard_ = nullptr;     // freed when no event of this round can name them
+  std::vector<Seat*> reporting_;  // something may have moved since their last report
+  Time next_beat_;
+  Dismissals dismissals_;
+  std::uint32_t dismissals_seen_ = 0;
 
   std::mutex mutex_;
   // Under mutex_:

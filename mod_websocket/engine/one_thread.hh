@@ -40,7 +40,8 @@ struct OneThreadOptions {
   int client_descriptor = -1;
   OutputRoom* client_room = nullptr;
   // Becomes readable when the supervisor has something new; -1: it is asked every second. Not
-  // owned, never read.
+  // owned, and never read, since all such tunnels of a process share it: once it was seen readable
+  // it is left out of the poll for a while.
   int wake_descriptor = -1;
   // Signals to unblock while polling and only then; null: as they are.
   const sigset_t* signals_while_polling = nullptr;

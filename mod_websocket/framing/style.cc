@@ -3,6 +3,17 @@
 
 namespace websocket::framing {
 
+std::string_view name(Form form) noexcept {
+  switch (form) {
+    case Form::binary: return "binary";
+    case Form::text: return "text";
+    case Form::lines: return "lines";
+    case Form::mqtt: return "mqtt";
+    case Form::echo: return "echo";
+  }
+  return "?";
+}
+
 bool passes_through(Form form) noexcept { return form != Form::lines && form != Form::echo; }
 
 std::optional<frame::Violation> check_kind(const Style& style, bool text) noexcept {

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "mod_websocket/frame/violation.hh"
 
@@ -26,6 +27,9 @@ enum class Form : std::uint8_t {
   mqtt,   // MQTT 5 section 6: nothing but binary, and packets need not be aligned with messages
   echo,   // no target at all: the client gets its own messages back
 };
+
+// `binary`, as policies have it.
+std::string_view name(Form form) noexcept;
 
 struct Style {
   Form form = Form::binary;

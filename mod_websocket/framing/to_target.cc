@@ -6,7 +6,7 @@
 namespace websocket::framing {
 
 std::optional<frame::Violation> ToTarget::take(const session::Data& data, ByteSink& sink) {
-  if (const auto violation = check_kind(style_, data.text)) return violation;
+  if (const auto violation = check_kind(data.text)) return violation;
   switch (style_.form) {
     case Form::binary:
     case Form::text:

@@ -17,6 +17,11 @@ class ToTarget {
  public:
   explicit ToTarget(const Style& style) noexcept : style_(style) {}
 
+  // What is wrong with a message of that kind, if anything is; take() looks by itself.
+  std::optional<frame::Violation> check_kind(bool text) const noexcept {
+    return framing::check_kind(style_, text);
+  }
+
   // Takes the next piece of a message. Fails with text_not_accepted, binary_not_accepted,
   // line_break or message_too_big; then the target gets nothing of that piece, and no other piece
   // may follow.

@@ -18,27 +18,19 @@ std::string_view trim(std::string_view text) noexcept {
   return text;
 }
 
-// Where the first element of the list ends: at a comma outside of quotes, or at the end.
-std::size_t element_end(std::string_view list) noexcept {
+// Where the first element of the list ends: at a separator outside of quotes, or at the end.
+std::size_t element_end(std::string_view list, char separator) noexcept {
   bool quoted = false;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (quoted && list[i] == '\\') {
       ++i;  // quoted-pair: what follows has no meaning of its own
     } else if (list[i] == '"') {
       quoted = !quoted;
-    } else if (list[i] == ',' && !quoted) {
+    } else if (list[i] == separator && !quoted) {
       return i;
     }
   }
   return list.size();
-}
-
-// Takes the first element, trimmed, and its comma off the list.
-std::string_view take_element(std::string_view& list) noexcept {
-  const std::size_t end = element_end(list);
-  const auto element = trim(list.substr(0, end));
-  list.remove_prefix(std::min(end + 1, list.size()));
-  return element;
 }
 
 }  // namespace
@@ -57,10 +49,17 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
                     [](char left, char right) { return lower(left) == lower(right); });
 }
 
+std::string_view take_element(std::string_view& list, char separator) noexcept {
+  const std::size_t end = element_end(list, separator);
+  const auto element = trim(list.substr(0, end));
+  list.remove_prefix(std::min(end + 1, list.size()));
+  return element;
+}
+
 bool list_contains_token(std::string_view list, std::string_view token) noexcept {
   if (!is_token(token)) return false;
   while (!list.empty()) {
-    if (equals_ignoring_case(take_element(list), token)) return true;
+    if (equals_ignoring_case(take_element(list, ','), token)) return true;
   }
   return false;
 }
@@ -68,7 +67,7 @@ bool list_contains_token(std::string_view list, std::string_view token) noexcept
 tl::expected<std::vector<std::string>, ListError> parse_token_list(std::string_view list) {
   std::vector<std::string> tokens;
   while (!list.empty()) {
-    const auto element = take_element(list);
+    const auto element = take_element(list, ',');
     if (element.empty()) continue;
     if (!is_token(element)) return tl::unexpected(ListError::not_a_token);
     if (std::find(tokens.begin(), tokens.end(), element) != tokens.end()) {

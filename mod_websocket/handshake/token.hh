@@ -18,6 +18,10 @@ bool is_token(std::string_view text) noexcept;
 // ASCII only, as HTTP compares tokens; no locale has a say.
 bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+// Takes the first element, trimmed, and its separator off the list. A separator inside a
+// quoted-string separates nothing.
+std::string_view take_element(std::string_view& list, char separator) noexcept;
+
 // Whether an element of the list is this token, without regard to case. A comma inside a
 // quoted-string separates nothing, empty elements are skipped (RFC 9110 section 5.6.1.2), and what
 // is not well-formed matches nothing.

@@ -24,6 +24,9 @@ class Lease {
   // Any thread, and also within a signal's handler: prefork ends a child in one.
   ~Lease();
 
+  // Its number, from 1; whoever has something of its own for each place uses it too.
+  std::uint32_t place() const noexcept { return place_; }
+
  private:
   Table* table_ = nullptr;
   std::uint32_t place_ = 0;

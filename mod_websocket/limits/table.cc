@@ -5,8 +5,6 @@
 
 #include <bit>
 #include <cerrno>
-#include <ctime>
-#include <memory>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -16,10 +14,6 @@ namespace websocket::limits {
 namespace {
 
 constexpr std::size_t k_bits = 64;
-
-void check(int error, const char* what) {
-  if (error != 0) throw std::system_error(error, std::generic_category(), what);
-}
 
 // The finalizer of MurmurHash3: every bit of the input moves every bit of the outcome.
 std::uint64_t mix(std::uint64_t value) noexcept {
@@ -70,45 +64,33 @@ Table* Table::create(void* zeroed, std::uint32_t places) {
 
 Table::Table(std::uint32_t places) : capacity_(places) {
   const ssize_t got = getrandom(&seed_, sizeof seed_, 0);
-  if (got != static_cast<ssize_t>(sizeof seed_)) check(errno, "getrandom");
-  pthread_mutexattr_t attributes;
-  check(pthread_mutexattr_init(&attributes), "pthread_mutexattr_init");
-  const std::unique_ptr<pthread_mutexattr_t, int (*)(pthread_mutexattr_t*)> destroyed(
-      &attributes, &pthread_mutexattr_destroy);
-  check(pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED), "setpshared");
-  check(pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST), "setrobust");
-  check(pthread_mutex_init(&mutex_, &attributes), "pthread_mutex_init");
+  if (got != static_cast<ssize_t>(sizeof seed_)) {
+    throw std::system_error(errno, std::generic_category(), "getrandom");
+  }
 }
 
 // ---- the lock ------------------------------------------------------------------------------
 
 class Table::Turn {
  public:
-  explicit Turn(Table& table) noexcept : table_(table), state_(lock(table.mutex_)) {
-    if (state_ != EOWNERDEAD) return;
+  explicit Turn(Table& table) noexcept : table_(table) {
+    const auto taken = table.mutex_.lock(k_patience);
+    holds_ = taken == RobustMutex::Taken::yes;
+    if (taken != RobustMutex::Taken::after_death) return;
     table_.recount();
     // Only now: who dies in the middle of the counting leaves it to the next.
-    state_ = pthread_mutex_consistent(&table_.mutex_);
+    holds_ = table_.mutex_.mend();
   }
   ~Turn() {
-    if (state_ == 0) pthread_mutex_unlock(&table_.mutex_);
+    if (holds_) table_.mutex_.unlock();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
-  explicit operator bool() const noexcept { return state_ == 0; }
+  explicit operator bool() const noexcept { return holds_; }
 
  private:
-  static int lock(pthread_mutex_t& mutex) noexcept {
-    const int state = pthread_mutex_trylock(&mutex);
-    if (state != EBUSY) return state;
-    timespec until{};
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += k_patience.count();
-    return pthread_mutex_timedlock(&mutex, &until);
-  }
-
   Table& table_;
-  int state_;
+  bool holds_ = false;
 };
 
 // ---- any process ---------------------------------------------------------------------------

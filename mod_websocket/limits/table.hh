@@ -23,7 +23,6 @@
 // within a process is that of its program, whenever it is killed.
 #pragma once
 
-#include <pthread.h>
 #include <sys/types.h>
 
 #include <array>
@@ -37,6 +36,7 @@
 
 #include "mod_websocket/limits/client_key.hh"
 #include "mod_websocket/limits/lease.hh"
+#include "mod_websocket/limits/robust_mutex.hh"
 
 namespace websocket::limits {
 
@@ -117,7 +117,7 @@ class Table {
   const std::uint32_t capacity_;
   // Mixed into the choice of chains, so that nobody can choose addresses that share one.
   std::uint64_t seed_ = 0;
-  pthread_mutex_t mutex_{};
+  RobustMutex mutex_;
 
   std::atomic<bool> any_returned_{false};
   std::atomic<bool> any_dead_{false};

@@ -35,6 +35,7 @@ class Writer {
   Writer() noexcept;
   Writer(const deflate::Agreement& agreement, const deflate::Settings& settings);
   ~Writer();
+  bool compresses() const noexcept { return deflater_ != nullptr; }
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
 

@@ -16,7 +16,6 @@
 namespace websocket::tunnel {
 
 struct Conversion {
-  framing::Style style;
   framing::ToTarget to_target;
   framing::ToClient to_client;
   session::Writer writer;

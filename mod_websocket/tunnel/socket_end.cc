@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "mod_websocket/tunnel/send.hh"
+
 namespace websocket::tunnel {
 
 namespace {
@@ -26,12 +28,9 @@ IoResult SocketEnd::read(std::span<std::byte> into) noexcept {
 }
 
 IoResult SocketEnd::write(std::span<const std::byte> from) noexcept {
-  while (true) {
-    // A peer that is gone must not raise SIGPIPE, whatever the process made of that signal.
-    const ssize_t sent = ::send(socket_.get(), from.data(), from.size(), MSG_NOSIGNAL);
-    if (sent >= 0) return {IoStatus::done, static_cast<std::size_t>(sent)};
-    if (errno != EINTR) return failure(errno);
-  }
+  const ssize_t sent = send_some(socket_.get(), from);
+  if (sent < 0) return failure(errno);
+  return {IoStatus::done, static_cast<std::size_t>(sent)};
 }
 
 void SocketEnd::finish_writing() noexcept { ::shutdown(socket_.get(), SHUT_WR); }

@@ -11,14 +11,15 @@
 #include <new>
 #include <utility>
 
+#include "mod_websocket/tunnel/send.hh"
+
 namespace websocket::tunnel {
 
 namespace {
 
-// For one call, besides what a large read asks for. Stops a peer that
-// never ends to send what TLS reads over (HelloRequest, KeyUpdate, ...) from keeping OpenSSL, and
-// with it the thread and all its tunnels, inside one call: it comes back, and others get their
-// turn.
+// For one call, besides what a large read asks for. Stops a peer that never ends to send what TLS
+// reads over (HelloRequest, KeyUpdate, ...) from keeping OpenSSL, and with it the thread and all
+// its tunnels, inside one call: it comes back, and others get their turn.
 constexpr std::size_t k_most_read = 128U << 10U;
 
 // Held only while a part of a record waits in it for the rest.
@@ -31,14 +32,6 @@ TlsWire* wire_of(BIO* bio) noexcept { return static_cast<TlsWire*>(BIO_get_data(
 
 bool is_passing(int error) noexcept {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
-// As send(2) says, EINTR aside.
-ssize_t send_to(int socket, std::span<const std::byte> bytes) noexcept {
-  while (true) {
-    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent >= 0 || errno != EINTR) return sent;
-  }
 }
 
 int write_to_socket(BIO* bio, const char* bytes, int size) noexcept {
@@ -60,7 +53,7 @@ int write_to_socket(BIO* bio, const char* bytes, int size) noexcept {
     return size;
   }
   const ssize_t sent =
-      send_to(wire->descriptor, std::as_bytes(std::span(bytes, static_cast<std::size_t>(size))));
+      send_some(wire->descriptor, std::as_bytes(std::span(bytes, static_cast<std::size_t>(size))));
   if (sent < 0 && is_passing(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
@@ -216,7 +209,7 @@ IoResult TlsEnd::write_gathered(std::span<const std::byte> from) noexcept try {
   const IoResult result = write_records(from);
   wire_.gathered = nullptr;
   if (records.empty()) return result;
-  const ssize_t sent = send_to(wire_.descriptor, records);
+  const ssize_t sent = send_some(wire_.descriptor, records);
   if (sent < 0 && !is_passing(errno)) {
     broken_ = true;
     return {IoStatus::failed};
@@ -230,7 +223,7 @@ IoResult TlsEnd::write_gathered(std::span<const std::byte> from) noexcept try {
 }
 
 IoStatus TlsEnd::send_unsent() noexcept {
-  const ssize_t sent = send_to(wire_.descriptor, wire_.unsent.front());
+  const ssize_t sent = send_some(wire_.descriptor, wire_.unsent.front());
   if (sent < 0 && is_passing(errno)) return IoStatus::would_block;
   if (sent < 0) {
     broken_ = true;

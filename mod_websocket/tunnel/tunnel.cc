@@ -37,13 +37,28 @@ std::string_view name(Ending ending) noexcept {
   return "?";
 }
 
+std::string_view token(Ending ending) noexcept {
+  switch (ending) {
+    case Ending::none: return "-";
+    case Ending::client_closed: return "client-closed";
+    case Ending::client_vanished: return "client-vanished";
+    case Ending::client_silent: return "client-silent";
+    case Ending::violation: return "client-violation";
+    case Ending::target_closed: return "target-closed";
+    case Ending::target_failed: return "target-failed";
+    case Ending::target_misframed: return "target-misframed";
+    case Ending::idle: return "idle";
+    case Ending::server_closed: return "server-closed";
+  }
+  return "-";
+}
+
 namespace {
 
 std::unique_ptr<Conversion> conversion_for(const Protocol& protocol) {
   if (protocol.is_plain()) return nullptr;
   const bool passes = !protocol.compression && framing::passes_through(protocol.style.form);
   return std::make_unique<Conversion>(Conversion{
-      .style = protocol.style,
       .to_target = framing::ToTarget(protocol.style),
       .to_client = framing::ToClient(protocol.style),
       .writer = protocol.compression ? session::Writer(*protocol.compression, protocol.compressor)
@@ -212,7 +227,7 @@ void Tunnel::receive_plain(std::span<std::byte> input, Time now) {
     const session::Event event = session_.receive(input);
     if (const auto* data = std::get_if<session::Data>(&event)) {
       if (conversion_) {
-        if (const auto violation = framing::check_kind(conversion_->style, data->text)) {
+        if (const auto violation = conversion_->to_target.check_kind(data->text)) {
           if (!run.empty()) send_to_target(run, now);
           return client_violated(*violation, now);
         }
@@ -304,6 +319,7 @@ void Tunnel::pump_target(Scratch& scratch, Time now) {
     case IoStatus::done: {
       if (target_in_ != Intake::flowing) return;
       last_data_ = now;
+      if (account_.target_began == Time::max()) account_.target_began = now;
       if (conversion_ && !conversion_->target_passes) {
         return send_converted(buffer.first(got.bytes), scratch, now);
       }
@@ -387,7 +403,6 @@ Drained drain(End& end, Backlog& backlog) noexcept {
     if (drained == IoStatus::failed) return Drained::failed;
     moved = drained == IoStatus::done;
     if (end.has_buffered_output()) return moved ? Drained::some : Drained::nothing;
-    moved = true;
   }
   if (!backlog.empty()) {
     const IoResult sent = end.write(backlog.front());

@@ -106,7 +106,9 @@ enum class Ending : std::uint8_t {
 
 inline constexpr Ending k_last_ending = Ending::server_closed;
 
+// In words; and as a token, for logs and counters that programs read.
 std::string_view name(Ending ending) noexcept;
+std::string_view token(Ending ending) noexcept;
 
 // What went through, for the log.
 struct Account {
@@ -114,7 +116,11 @@ struct Account {
   std::uint64_t client_messages = 0;
   std::uint64_t target_bytes = 0;  // payload to the client
   std::uint64_t target_messages = 0;
-  std::uint16_t close_code = 0;  // the first Close sent or received; 0 without one or its code
+  // Where compression was agreed on: the frames of messages as they came and went.
+  std::uint64_t client_wire_bytes = 0;
+  std::uint64_t target_wire_bytes = 0;
+  Time target_began = Time::max();  // when the target's first byte came
+  std::uint16_t close_code = 0;     // the first Close sent or received; 0 without one or its code
   std::optional<frame::Violation> violation;
   std::optional<framing::Fault> fault;  // of a target that misframed
   Ending ending = Ending::none;
@@ -123,11 +129,16 @@ struct Account {
 
 class Tunnel;
 
-// Told once when the tunnel is over and before its ends are closed.
+// Whoever keeps account of a tunnel. Called by the thread that owns the tunnel.
 class Journal {
  public:
   virtual ~Journal() = default;
+  // Once, when the tunnel is over and before its ends are closed.
   virtual void ended(const Account& account) noexcept = 0;
+  // About once a second while something moves.
+  virtual void progressed(const Account& account, Time now) noexcept = 0;
+  // Whether somebody outside wants the tunnel to end.
+  virtual bool is_dismissed() const noexcept = 0;
 };
 
 class Tunnel {
@@ -150,6 +161,11 @@ class Tunnel {
 
   // To be called when deadline() has come.
   void expire(Time now);
+
+  // Lets the journal know what has gone through: see Journal::progressed().
+  void report(Time now) noexcept;
+  // Closes the tunnel where its journal says so.
+  void heed_dismissal(Time now);
 
   // Begins the close handshake, unless one has begun.
   void close(frame::CloseCode code, std::string_view reason, Time now);

@@ -29,6 +29,15 @@ void Tunnel::close(frame::CloseCode code, std::string_view reason, Time now) {
   settle(now);
 }
 
+void Tunnel::report(Time now) noexcept {
+  if (journal_ && !finished_) journal_->progressed(account_, now);
+}
+
+void Tunnel::heed_dismissal(Time now) {
+  if (!journal_ || finished_ || !journal_->is_dismissed()) return;
+  close(frame::CloseCode::going_away, "ended by the administrator", now);
+}
+
 void Tunnel::abandon(frame::CloseCode code, std::string_view reason) noexcept {
   if (finished_) return;
   blame(Ending::server_closed, code);

@@ -30,7 +30,10 @@ class ClientMessages final : public framing::MessageSink, public session::FrameS
     account_.target_messages += ends ? 1 : 0;
     writer_.write(kind, payload, ends, *this);
   }
-  void frame_bytes(std::span<const std::byte> bytes) override { gather_.add(bytes); }
+  void frame_bytes(std::span<const std::byte> bytes) override {
+    if (writer_.compresses()) account_.target_wire_bytes += bytes.size();
+    gather_.add(bytes);
+  }
   void flush() { gather_.flush(); }
 
  private:
@@ -49,7 +52,9 @@ void Tunnel::receive_converted(std::span<std::byte> input, Scratch& scratch, Tim
   });
   const auto room = session_.inflates() ? scratch.inflated() : std::span<std::byte>();
   while (client_in_ == Intake::flowing) {
+    const std::size_t before = input.size();
     const session::Event event = session_.receive(input, room);
+    if (session_.inflates()) account_.client_wire_bytes += before - input.size();
     if (const auto* data = std::get_if<session::Data>(&event)) {
       count_from_client(*data, now);
       const auto violation = conversion.to_target.take(*data, to_target);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policy/consent.hh"
+#include "policy/host_lookup.hh"
 #include "policy/machine.hh"
 #include "policy/resolver.hh"
 #include "policy/tool/document_file.hh"
@@ -12,6 +13,9 @@
 
 namespace policy::tool {
 namespace {
+
+// As long as WebSocketConnectTimeout has it by itself.
+constexpr std::chrono::seconds k_longest_lookup{5};
 
 std::string with_port(const Address& address, std::uint16_t port) {
   return DnsServer{address, port}.to_string();
@@ -47,10 +51,11 @@ class Walk {
 
   Conclusion judge_target() {
     const auto& target = document_.target;
-    const auto addresses = addresses_of(target);
+    const auto addresses =
+        addresses_of(target, arguments_.resolvers, HostClock::now() + k_longest_lookup);
     if (!addresses) {
       return {Verdict::refused, "target-unresolved",
-              "target " + target.to_string() + ": " + addresses.error()};
+              "target " + target.to_string() + ": " + addresses.error().text};
     }
     const Surroundings surroundings{interface_addresses(), arguments_.own_listeners};
     const auto& decision = result_.target.emplace(decide_target(
@@ -90,9 +95,8 @@ class Walk {
   }
 
   const ConsentVerdict& ask_owner(const Address& address) {
-    const ConsentQuestion question{
-        address, document_.target.port,
-        arguments_.resolvers.empty() ? system_dns_servers() : arguments_.resolvers};
+    const ConsentQuestion question{address, document_.target.port,
+                                   dns_servers_or_system(arguments_.resolvers)};
     report_.consent_asked(question);
     SocketExchange exchange(question.resolvers);
     const bool validates = arguments_.consent == ConsentAsked::dnssec;

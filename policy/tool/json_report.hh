@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "policy/tool/json.hh"
+#include "policy/json.hh"
 #include "policy/tool/lint.hh"
 #include "policy/tool/record.hh"
 #include "policy/tool/report.hh"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/tool/terminal.hh"
 
+#include "policy/ascii.hh"
+
 namespace policy::tool {
 
 std::string terminal_line(std::string_view text) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
   std::string line;
   line.reserve(text.size());
   for (const char c : text) {
@@ -12,10 +13,7 @@ std::string terminal_line(std::string_view text) {
       line += c;
       continue;
     }
-    const auto octet = static_cast<unsigned char>(c);
-    line += "\\x";
-    line += k_digits[octet >> 4U];
-    line += k_digits[octet & 15U];
+    line += "\\x" + ascii::hex(static_cast<unsigned char>(c));
   }
   return line;
 }

@@ -132,3 +132,5 @@ def test_a_profile_is_summed_up_by_system_call_and_place():
 def test_tunnels_stay_within_the_limit_of_descriptors():
     assert scale.most_tunnels(9000, 20_000) == 9000
     assert scale.most_tunnels(9000, 10_500) == 5000
+    assert scale.most_tunnels(18_000, 20_000, 2) == 18_000
+    assert scale.most_tunnels(18_000, 10_500, 2) == 10_000

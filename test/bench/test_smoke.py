@@ -11,7 +11,7 @@ from driver import framings, rows, scale
 from driver.measure import measure
 from driver.peers import ModWebsocket, Relay
 
-MOMENT = 0.1
+MOMENT = 0.3  # less, and a busy machine brings no message back in it
 FEW = 60
 
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: one demo and one browser for all tests; both are looked over after each test."""
 
+import re
+
 import pytest
 
 from support.browser import Browser
 from support.chat_page import ChatPage
+from support.console_page import ConsolePage
 from support.demo import MODULE, Demo
+from support.page import Page
 
 
 def pytest_collection_modifyitems(items):
@@ -56,7 +60,7 @@ def running_browser():
 def browser(running_browser):
     running_browser.console_errors()
     yield running_browser
-    running_browser.close_windows()
+    running_browser.leave_windows()
 
 
 @pytest.fixture
@@ -66,10 +70,33 @@ def scheme():
 
 
 @pytest.fixture
-def open_page(demo, browser):
-    """open_page(scheme): the page in a window of its own. An error in its console fails the test."""
-    yield lambda scheme="http": ChatPage(browser, demo.url(scheme))
-    assert browser.console_errors() == []
+def expected_errors():
+    """Patterns of what a browser's console may say in this test; anything else fails it."""
+    return []
+
+
+@pytest.fixture
+def clean_console(browser, expected_errors):
+    yield
+    assert [error for error in browser.console_errors()
+            if not any(re.search(pattern, error) for pattern in expected_errors)] == []
+
+
+@pytest.fixture
+def open_page(demo, browser, clean_console):
+    """open_page(scheme): the chat in a window of its own."""
+    return lambda scheme="http": ChatPage(browser, demo.url(scheme))
+
+
+@pytest.fixture
+def open_console(demo, browser, clean_console):
+    return lambda: ConsolePage(browser, demo.console_url)
+
+
+@pytest.fixture
+def open_visitor(demo, browser, clean_console):
+    """open_visitor(url): the page of another origin, from either of its addresses."""
+    return lambda url: Page(browser, url)
 
 
 @pytest.fixture

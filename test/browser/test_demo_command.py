@@ -31,6 +31,12 @@ def assert_nothing_left(folder):
     assert not folder.exists()
 
 
+@pytest.fixture
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as lent:
+        return lent.getsockname()[1]
+
+
 def run(*arguments):
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30)
 
@@ -38,7 +44,8 @@ def run(*arguments):
 def test_help_names_the_options():
     result = run("--help")
     assert result.returncode == 0
-    assert "--port" in result.stdout and "--https-port" in result.stdout
+    for option in ("--port", "--https-port", "--visitor-port", "--module", "--keep"):
+        assert f"  {option} " in result.stdout
 
 
 @pytest.mark.parametrize("arguments", [["--port", "http"], ["--port", "65536"], ["--port"], ["--prot"]])
@@ -57,6 +64,14 @@ def test_a_taken_port_is_said_and_nothing_starts():
     assert "http://" not in result.stdout
 
 
+def test_one_port_cannot_serve_two_sites(free_port):
+    for other in ("--https-port", "--visitor-port"):
+        result = run("--port", str(free_port), other, str(free_port))
+        assert result.returncode == 1
+        assert "need a port each" in result.stderr
+        assert "http://" not in result.stdout
+
+
 @pytest.mark.parametrize("how, status", [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_the_end_removes_every_process_and_file(new_demo, how, status):
     demo = new_demo().wait_ready()
@@ -66,14 +81,15 @@ def test_the_end_removes_every_process_and_file(new_demo, how, status):
     assert_nothing_left(folder)
 
 
-@pytest.mark.parametrize("victim", ["httpd", "ngircd"])
+@pytest.mark.parametrize("victim", ["httpd", "ngircd", "echo"])
 def test_a_server_that_dies_ends_the_demo_with_its_logs_tail(new_demo, victim):
     demo = new_demo().wait_ready()
-    folder, pids = demo.folder, {"httpd": demo.httpd_pid, "ngircd": demo.ngircd_pid}
+    folder = demo.folder
+    pids = {"httpd": demo.httpd_pid, "ngircd": demo.ngircd_pid, "echo": demo.pid_of("traffic.pl", "echo")}
     os.kill(pids[victim], signal.SIGTERM)
     assert demo.process.wait(timeout=30) == 1, demo.output()
     assert f"{victim} ended by itself" in demo.output()
-    assert {"httpd": "caught SIGTERM", "ngircd": "Got signal"}[victim] in demo.output()
+    assert {"httpd": "caught SIGTERM", "ngircd": "Got signal", "echo": "status 143"}[victim] in demo.output()
     assert_nothing_left(folder)
 
 

@@ -61,7 +61,7 @@ Options read_options(int count, char** arguments) {
       options.words.push_back(word);
     }
   }
-  if (options.resolvers.empty()) options.resolvers = policy::system_dns_servers();
+  options.resolvers = policy::dns_servers_or_system(options.resolvers);
   if (options.words.size() != 3) fail("ADDRESS PORT SERVED_BY");
   return options;
 }

@@ -126,12 +126,12 @@ class Scripted:
     """A server that answers as a function says: from the query's octets to a list of datagrams, and
     for TCP to the octets that are written after the query was read. None: a reset."""
 
-    def __init__(self, udp, tcp=None):
+    def __init__(self, udp, tcp=None, host="127.0.0.1"):
         self.queries = []
         self.answer_udp, self.answer_tcp = udp, tcp
-        self.port = free_port()
-        self.udp = socket.socket(type=socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", self.port))
+        self.host, self.port = host, free_port()
+        self.udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind((host, self.port))
         self.tcp = None
         if tcp:
             self.tcp = socket.create_server(("127.0.0.1", self.port))
@@ -140,7 +140,7 @@ class Scripted:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def serve_udp(self):
         with contextlib.suppress(OSError):

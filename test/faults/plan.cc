@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace faults {
@@ -16,8 +17,7 @@ Plan* map_plan() noexcept {
   if (path == nullptr) return nullptr;
   const int file = ::open(path, O_RDWR | O_CLOEXEC);
   if (file < 0) std::abort();  // tests without faults would prove nothing
-  void* const mapped =
-      ::mmap(nullptr, sizeof(Plan), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* const mapped = ::mmap(nullptr, sizeof(Plan), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   if (mapped == MAP_FAILED) std::abort();
   ::close(file);
   return static_cast<Plan*>(mapped);
@@ -46,6 +46,14 @@ bool strikes(const std::atomic<std::uint32_t>& chance,
              std::atomic<std::uint64_t>& counter) noexcept {
   if (chance == 0 || random_number() % 1000 >= chance) return false;
   ++counter;
+  return true;
+}
+
+bool starves(Call call) noexcept {
+  Plan* const faults = plan();
+  if (faults == nullptr || (faults->starved_calls & static_cast<unsigned>(call)) == 0) return false;
+  ++faults->starved;
+  errno = faults->starved_error;
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <span>
 
@@ -91,6 +92,8 @@ bool fails(int descriptor, int error_when_broken) noexcept {
   if ((real_fcntl(descriptor, int{F_GETFL}) & O_NONBLOCK) != 0 &&
       faults::strikes(faults->again_chance, faults->again)) {
     errno = EAGAIN;
+    // A handler that runs here may leave another errno to the caller.
+    if (const int number = faults->signal_with_again.exchange(0)) std::raise(number);
     return true;
   }
   return false;
@@ -168,8 +171,7 @@ int connect(int descriptor, const sockaddr* address, socklen_t size) {
   const int error = errno;
   int type = 0;
   socklen_t type_size = sizeof type;
-  if (plan() == nullptr ||
-      ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &type_size) != 0 ||
+  if (plan() == nullptr || ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &type_size) != 0 ||
       type != SOCK_STREAM || address->sa_family == AF_UNSPEC) {
     errno = error;
     return result;
@@ -196,14 +198,18 @@ int fcntl(int descriptor, int command, ...) {
   va_start(rest, command);
   void* const argument = va_arg(rest, void*);
   va_end(rest);
+  const Connection* const original = connection_at(descriptor);
+  if ((command == F_DUPFD_CLOEXEC || command == F_DUPFD) && original != nullptr &&
+      original->side == Side::client && faults::starves(faults::Call::duplicate)) {
+    return -1;
+  }
   const int result = real_fcntl(descriptor, command, argument);
   if (result < 0 || (command != F_DUPFD_CLOEXEC && command != F_DUPFD)) return result;
-  const Connection* const from = connection_at(descriptor);
   Connection* const made = connection_at(result);
-  if (from != nullptr && made != nullptr) {
-    made->calls = from->calls.load();
-    made->broken = from->broken.load();
-    made->side = from->side.load();
+  if (original != nullptr && made != nullptr) {
+    made->calls = original->calls.load();
+    made->broken = original->broken.load();
+    made->side = original->side.load();
   }
   return result;
 }

@@ -11,14 +11,13 @@ from support.daemon import find_program
 
 FOLDER = Path(__file__).resolve().parent
 PACKAGES = FOLDER / "node_modules"
-STAMP = PACKAGES / "installed-lock.json"
 
 
-def complaint():
+def complaint(folder=FOLDER):
     """Why nothing can be played; None if it can. build/setup leaves the stamp."""
-    lock = FOLDER / "package-lock.json"
-    if not STAMP.exists() or STAMP.read_bytes() != lock.read_bytes():
-        return "the packages of test/peers/package-lock.json are not installed"
+    lock, stamp = folder / "package-lock.json", folder / "node_modules" / "installed-lock.json"
+    if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
+        return f"the packages of test/{folder.name}/package-lock.json are not installed"
     return None
 
 

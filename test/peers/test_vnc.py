@@ -126,7 +126,7 @@ def view(httpd, client, browser):
     for one in viewers:
         one.disconnect()
     assert browser.console_errors() == []
-    browser.close_windows()
+    browser.leave_windows()
 
 
 @every_scheme

@@ -5,7 +5,7 @@ test of check: run it by its name, `python3 -m pytest -s bench_consent.py`."""
 import statistics
 
 from support import policy
-from test_consent import CONSENTING, SERVED_BY, asking, dns, hosts, virtual_host  # noqa: F401
+from support.consent import CONSENTING, SERVED_BY, asking, dns, hosts, virtual_host  # noqa: F401
 
 ROUNDS = 7
 HANDSHAKES = 400

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures. A test asks for `httpd` (shared, one an MPM) or `new_httpd` (its own configuration);
-both are looked over when the test ends: an undeclared line in the error log, a descriptor left in a
-child or a sanitizer's report is an error of that test."""
+"""Fixtures. A test asks for `httpd` (shared, one an MPM), `same_httpd` (a configuration that tests of
+its file share) or `new_httpd` (its own); each is looked over when the test ends: an undeclared line in
+the error log, a descriptor left in a child or a sanitizer's report is an error of that test."""
 
 import itertools
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support import http2_server, installation, policy, targets
+from support import http2_server, installation, policy, scripts, status, targets
 from support.client import Client
 from support.faults import Faults
 from support.httpd import Httpd
@@ -106,8 +106,9 @@ def httpd(shared_servers, mpm):
 
 @pytest.fixture
 def http2_httpd(shared_servers, mpm):
-    """A shared one with HTTP/2, and websocket-echo at /echo."""
-    server = shared_servers(mpm, modules=("http2",), extra=http2_server.CONFIGURATION)
+    """A shared one with HTTP/2, and websocket-echo at /echo; its https is one.test as well."""
+    server = shared_servers(mpm, modules=("http2",), extra=http2_server.CONFIGURATION,
+                            https_extra="ServerAlias one.test\n")
     server.error_log.mark()
     yield server
     _look_over(server)
@@ -140,12 +141,59 @@ def new_httpd(certificate, mpm, request):
             server.remove()
 
 
+@pytest.fixture(scope="module")
+def servers_of_file(certificate, request):
+    """(prepare, options) -> Httpd, started when first asked for and looked over when it has stopped."""
+    servers = {}
+
+    def server(prepare, **options):
+        key = (prepare, repr(sorted(options.items())))
+        if key not in servers or not servers[key].running:
+            servers[key] = Httpd(certificate, keep=request.config.getoption("keep"), **options)
+            if prepare:
+                prepare(servers[key])
+            servers[key].start()
+        return servers[key]
+
+    yield server
+    try:
+        for one in servers.values():
+            one.error_log.mark()
+            one.stop()
+            _look_over(one)
+    finally:
+        for one in servers.values():
+            if one.running:
+                one.kill()
+            one.remove()
+
+
 @pytest.fixture
-def connect_to(new_httpd):
-    """connect_to(httpd, scheme, ...): a Client whose connections are closed after the test, and
-    (for this it asks for new_httpd) before any httpd is looked over.
+def same_httpd(servers_of_file, mpm):
+    """same_httpd(prepare, **options of Httpd): one for all tests of a file that ask for the same.
+
+    For tests that neither restart nor stop it, and count nothing from its start. What it needs before
+    it starts is put there by prepare(httpd).
     """
-    del new_httpd
+    used = []
+
+    def make(prepare=None, **options):
+        server = servers_of_file(prepare, **{"mpm": mpm, **options})
+        server.error_log.mark()
+        used.append(server)
+        return server
+
+    yield make
+    for server in used:
+        _look_over(server)
+
+
+@pytest.fixture
+def connect_to(new_httpd, same_httpd):
+    """connect_to(httpd, scheme, ...): a Client whose connections are closed after the test, and
+    (for this it asks for those that make one) before any httpd is looked over.
+    """
+    del new_httpd, same_httpd
     clients = []
 
     def make(server, scheme="http", **options):
@@ -158,11 +206,11 @@ def connect_to(new_httpd):
 
 
 @pytest.fixture
-def open_http2(new_httpd):
+def open_http2(new_httpd, same_httpd):
     """open_http2(httpd, scheme, ...): an HTTP/2 connection that is closed after the test, and (for
-    this it asks for new_httpd) before any httpd is looked over.
+    this it asks for those that make one) before any httpd is looked over.
     """
-    del new_httpd
+    del new_httpd, same_httpd
     http2 = pytest.importorskip("support.http2", reason="no h2: install Debian's python3-h2")
     sessions = []
 
@@ -223,6 +271,35 @@ def endpoint(httpd):
         path = f"ws/{next(_numbers)}.xml"
         httpd.write(path, policy.document(getattr(target, "port", target), **options))
         return f"/{path}"
+
+    return make
+
+
+@pytest.fixture
+def new_status_httpd(new_httpd, echo):
+    """As new_httpd, with /status, /echo and two endpoints."""
+
+    def make(extra="", **options):
+        return status.furnish(new_httpd(extra=status.CONFIGURATION + extra, **options), echo.port)
+
+    return make
+
+
+@pytest.fixture
+def status_httpd(same_httpd, connect_to, echo):
+    """The same for all tests of a file, which find no tunnel open, but counts of those before."""
+    httpd = status.furnish(same_httpd(extra=status.CONFIGURATION), echo.port)
+    status.wait_for(connect_to(httpd), lambda data: data["tunnels_open"] == 0)
+    return httpd
+
+
+@pytest.fixture
+def scripting(same_httpd, mpm):
+    """scripting(extra): an httpd whose folder /ws runs scripts."""
+
+    def make(extra="", modules=(), **options):
+        return same_httpd(scripts.link_php, extra=scripts.CONFIGURATION + extra, modules=[
+            "cgi" if mpm == "prefork" else "cgid", "include", "actions", *modules], **options)
 
     return make
 

@@ -30,8 +30,8 @@ GROWTH_KIB = 8 * 1024
 
 
 @pytest.fixture
-def serving(new_httpd, echo):
-    httpd = new_httpd(extra=CONFIGURATION)
+def serving(same_httpd, echo):
+    httpd = same_httpd(extra=CONFIGURATION)
     httpd.write("ws/compressed.xml", policy.document(echo.port))
     httpd.write("ws/plain.xml", policy.document(echo.port))
     return httpd
@@ -92,6 +92,7 @@ def bomb(size, window):
     return (block * (size >> 24))[:-4]
 
 
+@pytest.mark.plain
 @everywhere
 @pytest.mark.parametrize("path", ["/echo", "/ws/compressed.xml"])
 def test_a_bomb_of_a_gibibyte_is_closed_with_1009(serving, connect_to, scheme, path, figure):

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Directives: where they hold, how they merge, and what a bad value is told."""
 
+import os
 import re
+import time
 
 import pytest
 
 from support import policy, targets
 from support.httpd import Httpd
-from support.matrix import every_scheme
+from support.matrix import event_and_worker, every_scheme
 
 
 # -- .htaccess -----------------------------------------------------------------------------------
@@ -68,13 +70,14 @@ def test_what_is_the_administrators_is_not_for_htaccess(new_httpd, connect_to, e
 @pytest.mark.sanitizer
 @every_scheme
 def test_a_policy_file_makes_an_endpoint_where_no_file_is(new_httpd, connect_to, echo, scheme):
-    httpd = new_httpd(targets="none", extra="""<Location "/irc">
+    httpd = new_httpd(started=False, targets="none", extra="""<Location "/irc">
         WebSocketPolicyFile "conf/irc.xml"
       </Location>
       <Location "/absolute">
         WebSocketPolicyFile "{root}/conf/irc.xml"
       </Location>""")
     (httpd.root / "conf" / "irc.xml").write_text(policy.document(echo.port, host="127.0.0.1"))
+    httpd.start()
     client = connect_to(httpd, scheme)
     for path in ("/irc", "/irc/below", "/absolute"):
         client.websocket(path).echo(b"the administrator's own")
@@ -82,22 +85,43 @@ def test_a_policy_file_makes_an_endpoint_where_no_file_is(new_httpd, connect_to,
 
 
 def test_a_policy_file_heeds_origins_as_any_document(new_httpd, connect_to, echo):
-    httpd = new_httpd(targets=None, extra="""<Location "/irc">
+    httpd = new_httpd(started=False, targets=None, extra="""<Location "/irc">
         WebSocketPolicyFile "conf/irc.xml"
       </Location>""")
     httpd.expect("origin")
     (httpd.root / "conf" / "irc.xml").write_text(policy.document(echo.port))
+    httpd.start()
     response = connect_to(httpd).handshake("/irc", {"Origin": "https://evil.example"})
     assert response.status == 401
 
 
+@pytest.mark.sanitizer
+def test_a_policy_file_that_is_a_fifo_or_a_folder_keeps_no_thread(new_httpd, connect_to):
+    """A FIFO that nobody writes to would be waited for without end."""
+    httpd = new_httpd(started=False, targets=None, extra="""<Location "/fifo">
+        WebSocketPolicyFile "conf/fifo.xml"
+      </Location>
+      <Location "/folder">
+        WebSocketPolicyFile "conf"
+      </Location>""")
+    os.mkfifo(httpd.root / "conf" / "fifo.xml", 0o644)
+    for path in ("fifo.xml", "conf"):
+        httpd.expect(rf"WS0131: .*{path}: the policy is no regular file")
+    httpd.start()
+    client = connect_to(httpd)
+    for path in ("/fifo", "/folder"):
+        httpd.expect(r"\[websocket:error\].*the policy is no regular file")
+        assert client.handshake(path).status == 500
+
+
 def test_a_policy_file_may_change_and_may_be_wrong(new_httpd, connect_to, echo):
-    httpd = new_httpd(targets=None, extra="""<Location "/irc">
+    httpd = new_httpd(started=False, targets=None, extra="""<Location "/irc">
         WebSocketPolicyFile "conf/irc.xml"
       </Location>""")
     path = httpd.root / "conf" / "irc.xml"
-    client = connect_to(httpd)
     path.write_text(policy.document(echo.port))
+    httpd.start()
+    client = connect_to(httpd)
     client.websocket("/irc").echo(b"first")
     path.write_text("<websocket>\n<prt>1</prt></websocket>")
     httpd.expect(r"\[websocket:error\].*conf/irc\.xml.*line 2, column 1")
@@ -200,9 +224,13 @@ def test_virtual_hosts_refuse_each_in_its_own_way(new_httpd, connect_to, echo):
 
 # -- configtest ----------------------------------------------------------------------------------
 
-def configtest(certificate, text):
-    server = Httpd(certificate, extra=text)
+def configtest(certificate, text, files=(), **options):
+    server = Httpd(certificate, extra=text, **options)
     try:
+        for name, content, mode in files:
+            path = server.root / name
+            path.write_text(content)
+            path.chmod(mode)
         return server.configtest()
     finally:
         server.remove()
@@ -245,6 +273,18 @@ def configtest(certificate, text):
     ("WebSocketCompression On window=8", "window=.*9 to 15"),
     ("WebSocketCompression On window=16", "window=.*9 to 15"),
     ("WebSocketCompression On takeover", "no-takeover"),
+    ("WebSocketLog", "argument"),
+    ("WebSocketLog | websocket", "write a file, or . and a program"),
+    ('WebSocketLog log/x "%Z"', "WebSocketLog: '%Z' is not known; known are %a"),
+    ('WebSocketLog log/x "%{target}x"', "known are ws-close, .*ws-target"),
+    ('WebSocketLog log/x "%{Cookie}i"', "credentials.*SetEnvIf"),
+    ('WebSocketLog log/x "%>s"', "leave < and > out"),
+    ('WebSocketLog log/x "%U" sometimes', "env=NAME, env=!NAME or expr="),
+    ('WebSocketLog log/x "%U" env=', "env=NAME"),
+    ('WebSocketLog log/x "%U" "expr=%{"', "WebSocketLog: .*expression|syntax error"),
+    ('WebSocketLogFormat "%U" "%v"', "write the format first"),
+    ('WebSocketLogFormat "%{Referer" r', "no closing brace"),
+    ('<Location "/x">\nWebSocketLog log/x\n</Location>', "not allowed|cannot occur"),
     ("WebSocketMaxTunnels", "argument"),
     ("WebSocketMaxTunnels 0", "WebSocketMaxTunnels: .*from 1 to 1048576"),
     ("WebSocketMaxTunnels -1", "WebSocketMaxTunnels: .*whole number; none"),
@@ -279,6 +319,9 @@ def test_a_bad_value_is_told_why(certificate, line, reason):
     "WebSocketMaxTunnels 10\nWebSocketMaxTunnelsPerClient 10",
     "WebSocketMaxTunnelsPerClient 20\nWebSocketMaxTunnels none",
     "WebSocketCompression off", "WebSocketCompression On level=1 window=9 no-takeover",
+    "WebSocketLog log/x", 'WebSocketLog log/x "%U %{%s}t" env=!X',
+    'WebSocketLog log/x later\nWebSocketLogFormat "%U" later',
+    'WebSocketLogFormat "%U" websocket\nWebSocketLog log/x websocket "expr=true"',
 ])
 def test_a_good_value_passes_the_configtest(certificate, line):
     status, said = configtest(certificate, line)
@@ -286,7 +329,107 @@ def test_a_good_value_passes_the_configtest(certificate, line):
     assert "Syntax OK" in said
 
 
-@pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+def test_a_log_with_an_unknown_format_is_an_error_that_names_its_line(certificate):
+    status, said = configtest(certificate, 'WebSocketLog log/x nowhere')
+    assert status != 0
+    assert re.search(r'WS0121: WebSocketLog on line \d+ of .*httpd\.conf: there is no format '
+                     r'"nowhere".*WebSocketLogFormat', said), said
+
+
+@pytest.mark.parametrize("extra", [
+    "", "WebSocket On", "WebSocketMaxTunnels 100", "WebSocketTarget consent 127.0.0.1:80 localhost:*",
+    "WebSocketPingInterval off\nWebSocketIdleTimeout 10min", "WebSocketPingInterval 1s",
+    "GracefulShutdownTimeout 1200", "WebSocketLog log/x",
+])
+def test_a_sound_configuration_is_told_nothing(certificate, extra):
+    status, said = configtest(certificate, "LogLevel info\n" + extra)
+    assert (status, "WS0" in said) == (0, False), said
+
+
+POLICY_FILE = '<Location "/irc">\nWebSocketPolicyFile conf/irc.xml\n</Location>'
+ONE_CHILD = {"StartServers": 1, "MinSpareThreads": 1, "MaxSpareThreads": 25, "ThreadsPerChild": 25,
+             "MaxRequestWorkers": 25}
+
+
+@pytest.mark.parametrize("extra, told, options", [
+    (POLICY_FILE, r"WS0131: .*on line \d+ of .*conf/irc\.xml: .*No such file", {}),
+    (POLICY_FILE, r"WS0131: .*conf/irc\.xml: line 2, column 1: ",
+     {"files": [("conf/irc.xml", "<websocket>\n<prt>1</prt></websocket>", 0o644)]}),
+    (POLICY_FILE, r"WS0131: .*conf/irc\.xml: .*<tls>.*/nowhere/ca\.pem",
+     {"files": [("conf/irc.xml", "<websocket><host>a.test</host><port>1</port>"
+                 "<tls>/nowhere/ca.pem</tls></websocket>", 0o644)]}),
+    ("WebSocketTarget here.invalid:80", r"WS0132: .*on line \d+ of .*no host here\.invalid", {}),
+    ("WebSocketPingInterval off", "WS0133: near line", {}),
+    ('WebSocketIdleTimeout 1min\n<Location "/x">\nWebSocketPingInterval off\n'
+     'WebSocketIdleTimeout off\n</Location>', "WS0133: near line", {}),
+    ("WebSocketTarget consent\nWebSocketConsent off", "WS0134: .*allows nothing", {}),
+    ("WebSocketMaxTunnels 463", r"WS0135: WebSocketMaxTunnels 463: 1 children with ulimit -n 1024 "
+     "each have descriptors for 462 tunnels; with 1026 there is room",
+     {"limits": ONE_CHILD, "max_descriptors": 1024}),
+    ("WebSocketTarget same-host", "WS0136: .*all 150 of MaxRequestWorkers", {"mpm": "prefork"}),
+    ("WebSocketMaxTunnels 150", "WS0136: ", {"mpm": "prefork"}),
+    ("WebSocketMaxTunnels 100", "WS0137: .*ServerLimit to more than 6",
+     {"limits": {"ServerLimit": 6}}),
+    ("WebSocketDrainTimeout 1min\nGracefulShutdownTimeout 59", r"WS0138: .*59 .*\(60 s\)", {}),
+    ("WebSocketPingInterval 999ms", "WS0139: .*999ms", {}),
+    ("WebSocketTarget consent\nWebSocketConsent dnssec\nWebSocketResolver 192.0.2.1",
+     "WS0140: .*WebSocketTrustAnchor", {}),
+    ("WebSocket On", "WS0141: the main server has no ServerName", {"server_name": None}),
+    ("Listen 127.0.0.7:{http_port}\n<VirtualHost 127.0.0.7:{http_port}>\nWebSocket On\n</VirtualHost>",
+     r"WS0141: the virtual host on line \d+ of .*httpd\.conf has no ServerName", {}),
+])
+def test_configtest_warns_of_what_would_not_work(certificate, extra, told, options):
+    status, said = configtest(certificate, "LogLevel info\n" + extra, **options)
+    assert status == 0, said
+    assert len(re.findall("WS0", said)) == 1, said
+    assert re.search(told, said), said
+
+
+@pytest.mark.parametrize("extra, options", [
+    ("WebSocketMaxTunnels 462", {"limits": ONE_CHILD, "max_descriptors": 1024}),
+    ("WebSocketMaxTunnels 149", {"mpm": "prefork"}),
+    ("WebSocketMaxTunnels 100", {"limits": {"ServerLimit": 7}}),
+    ("WebSocketMaxTunnels 100", {"mpm": "worker", "limits": {"ServerLimit": 6}}),
+    ("WebSocketDrainTimeout 1min\nGracefulShutdownTimeout 60", {}),
+    ("WebSocketTarget consent\nWebSocketConsent dnssec\nWebSocketResolver 127.0.0.1", {}),
+    ('WebSocketIdleTimeout 1min\n<Location "/x">\nWebSocketPingInterval off\n</Location>', {}),
+    ("<VirtualHost *:{http_port}>\nWebSocket On\n</VirtualHost>", {}),
+    (POLICY_FILE, {"files": [("conf/irc.xml", policy.document(6667), 0o644)]}),
+])
+def test_what_just_works_is_told_nothing(certificate, extra, options):
+    status, said = configtest(certificate, "LogLevel info\n" + extra, **options)
+    assert (status, "WS0" in said) == (0, False), said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has children of another user")
+def test_a_policy_file_that_only_root_can_read_is_told(certificate):
+    _, said = configtest(certificate, POLICY_FILE,
+                         [("conf/irc.xml", policy.document(6667), 0o600)])
+    assert re.search(r"WS0131: .*as httpd's children see it: .*irc\.xml: .*Permission denied", said)
+
+
+def test_names_are_waited_for_two_seconds_at_most(certificate):
+    names = " ".join(f"host{number}.invalid:80" for number in range(100))
+    began = time.monotonic()
+    status, said = configtest(certificate, f"WebSocketTarget {names}")
+    assert status == 0, said
+    assert time.monotonic() - began < 15, "two seconds, and what httpd itself takes"
+
+
+def test_a_start_is_told_what_configtest_tells_and_goes_on(new_httpd, connect_to, echo):
+    httpd = new_httpd(started=False, targets="same-host nowhere.invalid:1", extra=POLICY_FILE)
+    httpd.start()
+    httpd.expect(r"WS0131: .*No such file")
+    path = httpd.root / "conf" / "irc.xml"
+    path.write_text(policy.document(echo.port))
+    connect_to(httpd).websocket("/irc").echo(b"mended meanwhile")
+    assert not httpd.error_log.find("WS0132"), "a start looks no names up"
+    assert len(httpd.error_log.find("WS0131")) == 1
+    httpd.graceful()
+    assert len(httpd.error_log.find("WS0131")) == 1, "it is in order now"
+
+
+@event_and_worker
 def test_several_engine_threads_share_the_tunnels(new_httpd, connect_to, echo):
     httpd = new_httpd(extra="WebSocketThreads 3")
     httpd.write("ws/echo.xml", policy.document(echo.port))

@@ -4,11 +4,12 @@ virtual hosts, authentication, rewriting, aliases, error documents."""
 
 import base64
 import hashlib
+import itertools
 
 import pytest
 
 from support import policy, targets
-from support.matrix import every_scheme
+from support.matrix import event_and_prefork, every_scheme
 
 pytestmark = pytest.mark.sanitizer
 
@@ -16,16 +17,53 @@ EVIL = {"Origin": "https://evil.example"}
 SMUGGLED = b"GET /secret.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
+def furnish(server, port):
+    """With the same document in several folders."""
+    for name in ("user/chat.xml", "user/deep/chat.xml", "user/other.txt", "plain/chat.xml",
+                 "ws/chat.xml"):
+        server.write(name, policy.document(port))
+    return server
+
+
 @pytest.fixture
 def serving(new_httpd, echo):
-    """serving(extra): an httpd with the same document in several folders."""
+    """serving(extra): an httpd of the test's own."""
 
     def make(extra="", **options):
-        server = new_httpd(extra=extra, **options)
-        for name in ("user/chat.xml", "user/deep/chat.xml", "user/other.txt", "plain/chat.xml",
-                     "ws/chat.xml"):
-            server.write(name, policy.document(echo.port))
+        return furnish(new_httpd(extra=extra, **options), echo.port)
+
+    return make
+
+
+@pytest.fixture
+def sharing(same_httpd, echo):
+    """sharing(extra): one for all tests of this file that ask for the same, without .htaccess."""
+
+    def make(extra="", **options):
+        server = furnish(same_httpd(extra=extra, **options), echo.port)
+        for left in server.documents.rglob(".htaccess"):
+            left.unlink()
         return server
+
+    return make
+
+
+HOST = """
+<VirtualHost 127.0.0.1:{http_port}>
+  ServerName case-%d.test
+  DocumentRoot "{root}/htdocs"
+  %s
+</VirtualHost>
+"""
+
+
+@pytest.fixture
+def among(sharing, connect_to):
+    """among(cases, case): (httpd, client) of a virtual host of its own for each of the cases."""
+
+    def make(cases, case, **options):
+        httpd = sharing("".join(HOST % each for each in enumerate(cases)), **options)
+        return httpd, connect_to(httpd, host=f"case-{cases.index(case)}.test")
 
     return make
 
@@ -39,27 +77,35 @@ def serving(new_httpd, echo):
      101),
     ("WebSocket On\n<VirtualHost 127.0.0.1:{http_port}>\nServerName localhost\nWebSocket Off\n"
      "</VirtualHost>", 200),
-    ('<Location "/user/">\nWebSocket On\n</Location>', 101),
-    ('<LocationMatch "^/u.*[.]xml$">\nWebSocket On\n</LocationMatch>', 101),
-    ('<Directory "{root}/htdocs/user">\nWebSocket On\n</Directory>', 101),
-    ('<DirectoryMatch "/us.r">\nWebSocket On\n</DirectoryMatch>', 101),
-    ('<Files "chat.xml">\nWebSocket On\n</Files>', 101),
-    ('<FilesMatch "[.]xml$">\nWebSocket On\n</FilesMatch>', 101),
-    ('<Files "other.xml">\nWebSocket On\n</Files>', 200),
-    ("<If \"%{REQUEST_URI} =~ m#chat#\">\nWebSocket On\n</If>", 101),
     ('WebSocket On\n<Files "*.xml">\nWebSocket Off\n</Files>', 200),
-    # Location comes last.
-    ('<Location "/user">\nWebSocket On\n</Location>\n<Directory "{root}/htdocs/user">\n'
-     "WebSocket Off\n</Directory>", 101),
-    ('<Directory "{root}/htdocs">\nWebSocket On\n</Directory>\n'
-     '<Directory "{root}/htdocs/user">\nWebSocket Off\n</Directory>', 200),
-    ('<Directory "{root}/htdocs/user">\nWebSocket Off\n<Files "chat.xml">\nWebSocket On\n</Files>\n'
-     "</Directory>", 101),
 ])
-def test_the_innermost_section_decides(serving, connect_to, extra, status):
-    httpd = serving(extra)
-    response = connect_to(httpd).handshake("/user/chat.xml")
-    assert response.status == status
+def test_a_section_decides_over_the_server(serving, connect_to, extra, status):
+    assert connect_to(serving(extra)).handshake("/user/chat.xml").status == status
+
+
+SECTIONS = {
+    '<Location "/user/">\nWebSocket On\n</Location>': 101,
+    '<LocationMatch "^/u.*[.]xml$">\nWebSocket On\n</LocationMatch>': 101,
+    '<Directory "{root}/htdocs/user">\nWebSocket On\n</Directory>': 101,
+    '<DirectoryMatch "/us.r">\nWebSocket On\n</DirectoryMatch>': 101,
+    '<Files "chat.xml">\nWebSocket On\n</Files>': 101,
+    '<FilesMatch "[.]xml$">\nWebSocket On\n</FilesMatch>': 101,
+    '<Files "other.xml">\nWebSocket On\n</Files>': 200,
+    "<If \"%{REQUEST_URI} =~ m#chat#\">\nWebSocket On\n</If>": 101,
+    # Location comes last.
+    '<Location "/user">\nWebSocket On\n</Location>\n<Directory "{root}/htdocs/user">\n'
+    "WebSocket Off\n</Directory>": 101,
+    '<Directory "{root}/htdocs">\nWebSocket On\n</Directory>\n'
+    '<Directory "{root}/htdocs/user">\nWebSocket Off\n</Directory>': 200,
+    '<Directory "{root}/htdocs/user">\nWebSocket Off\n<Files "chat.xml">\nWebSocket On\n</Files>\n'
+    "</Directory>": 101,
+}
+
+
+@pytest.mark.parametrize("extra", SECTIONS)
+def test_the_innermost_section_decides(among, extra):
+    _, client = among(list(SECTIONS), extra)
+    assert client.handshake("/user/chat.xml").status == SECTIONS[extra]
 
 
 def test_files_switch_on_what_they_name_and_no_other(serving, connect_to):
@@ -88,15 +134,15 @@ OVERRIDE = """<Directory "{root}/htdocs/user">
     ("None", "WebSocket On", 200),
     ("None\n  AllowOverrideList WebSocket", "WebSocket On", 101),
 ])
-def test_htaccess_switches_where_fileinfo_is_its_own(serving, connect_to, override, text, status):
-    httpd = serving(OVERRIDE % override)
+def test_htaccess_switches_where_fileinfo_is_its_own(sharing, connect_to, override, text, status):
+    httpd = sharing(OVERRIDE % override)
     httpd.write("user/.htaccess", text + "\n")
     assert connect_to(httpd).handshake("/user/chat.xml").status == status
 
 
 @pytest.mark.parametrize("override", ["AuthConfig", "Indexes", "Limit", "Options"])
-def test_htaccess_may_not_without_fileinfo(serving, connect_to, echo, override):
-    httpd = serving(OVERRIDE % override)
+def test_htaccess_may_not_without_fileinfo(sharing, connect_to, echo, override):
+    httpd = sharing(OVERRIDE % override)
     httpd.expect(r"\.htaccess: WebSocket not allowed here")
     httpd.write("user/.htaccess", "WebSocket On\n")
     assert connect_to(httpd).handshake("/user/chat.xml").status == 500
@@ -110,16 +156,16 @@ def test_htaccess_may_not_without_fileinfo(serving, connect_to, echo, override):
     "WebSocketCloseTimeout 1", "WebSocketPingInterval off", "WebSocketMaxMessageSize 1",
     "WebSocketThreads 2", "WebSocketDrainTimeout 1",
 ])
-def test_the_administrators_directives_are_refused_in_htaccess(serving, connect_to, echo, line):
-    httpd = serving(OVERRIDE % "All", targets=None)
+def test_the_administrators_directives_are_refused_in_htaccess(sharing, connect_to, echo, line):
+    httpd = sharing(OVERRIDE % "All", targets=None)
     httpd.expect(rf"\.htaccess: {line.split()[0]} not allowed here")
     httpd.write("user/.htaccess", f"WebSocket On\n{line}\n")
     assert connect_to(httpd).handshake("/user/chat.xml").status == 500
     assert not echo.sessions
 
 
-def test_a_deeper_htaccess_overrules(serving, connect_to):
-    httpd = serving(OVERRIDE % "FileInfo")
+def test_a_deeper_htaccess_overrules(sharing, connect_to):
+    httpd = sharing(OVERRIDE % "FileInfo")
     httpd.write("user/.htaccess", "WebSocket On\n")
     httpd.write("user/deep/.htaccess", "WebSocket Off\n")
     client = connect_to(httpd)
@@ -138,7 +184,8 @@ def test_htaccess_cannot_switch_the_administrators_targets_wider(serving, connec
 
 # -- targets: how sections merge -----------------------------------------------------------------
 
-@pytest.mark.parametrize("server, directory, location, status", [
+# server, directory, location, status
+MERGED = [
     ("same-host", None, None, 101),
     ("same-host", "none", None, 403),
     ("same-host", "none", "same-host", 101),
@@ -154,17 +201,25 @@ def test_htaccess_cannot_switch_the_administrators_targets_wider(serving, connec
     (None, None, None, 403),
     ("same-host", "none", "none", 403),
     (None, "same-host", "none", 403),
-])
-def test_targets_add_up_and_none_clears(serving, connect_to, server, directory, location, status):
-    extra = ""
+]
+
+
+def target_sections(directory, location):
+    lines = ""
     if directory:
-        extra += f'<Directory "{{root}}/htdocs/ws">\nWebSocketTarget {directory}\n</Directory>\n'
+        lines += f'<Directory "{{root}}/htdocs/ws">\nWebSocketTarget {directory}\n</Directory>\n'
     if location:
-        extra += f'<Location "/ws">\nWebSocketTarget {location}\n</Location>\n'
-    httpd = serving(extra, targets=server)
+        lines += f'<Location "/ws">\nWebSocketTarget {location}\n</Location>\n'
+    return lines
+
+
+@pytest.mark.parametrize("server, directory, location, status", MERGED)
+def test_targets_add_up_and_none_clears(among, server, directory, location, status):
+    cases = [target_sections(*more) for around, *more, _ in MERGED if around == server]
+    httpd, client = among(cases, target_sections(directory, location), targets=server)
     if status == 403:
         httpd.expect(r"\[websocket:warn\].*target")
-    assert connect_to(httpd).handshake("/ws/chat.xml").status == status
+    assert client.handshake("/ws/chat.xml").status == status
 
 
 def test_a_virtual_host_adds_to_the_server_and_none_clears(serving, connect_to):
@@ -244,8 +299,8 @@ def password(user="alice", word="secret"):
 
 
 @every_scheme
-def test_basic_authentication_comes_first(serving, connect_to, echo, scheme):
-    httpd = serving(BASIC)
+def test_basic_authentication_comes_first(sharing, connect_to, echo, scheme):
+    httpd = sharing(BASIC)
     write_password(httpd)
     httpd.expect("AH01617|AH01618|password mismatch|not found")
     client = connect_to(httpd, scheme)
@@ -259,8 +314,8 @@ def test_basic_authentication_comes_first(serving, connect_to, echo, scheme):
     assert client.request("/ws/chat.xml", headers=password()).status == 426
 
 
-def test_a_member_of_a_wrong_origin_is_still_refused(serving, connect_to, echo):
-    httpd = serving(BASIC)
+def test_a_member_of_a_wrong_origin_is_still_refused(sharing, connect_to, echo):
+    httpd = sharing(BASIC)
     write_password(httpd)
     httpd.expect("origin")
     response = connect_to(httpd).handshake("/ws/chat.xml", {**password(), **EVIL})
@@ -269,16 +324,23 @@ def test_a_member_of_a_wrong_origin_is_still_refused(serving, connect_to, echo):
     assert not echo.sessions
 
 
-@pytest.mark.parametrize("rule, status", [
-    ("Require all denied", 403), ("Require ip 10.0.0.0/8", 403), ("Require ip 127.0.0.1", 101),
-    ("Require method POST", 403), ("Require expr \"%{HTTP:Origin} =~ /localhost/\"", 101),
-    ("Require expr \"%{HTTP:X-Token} == 'x'\"", 403),
-])
-def test_require_decides_first(serving, connect_to, echo, rule, status):
-    httpd = serving(f'<Directory "{{root}}/htdocs/ws">\n{rule}\n</Directory>')
+def required(rule):
+    return f'<Directory "{{root}}/htdocs/ws">\n{rule}\n</Directory>'
+
+
+RULES = {
+    "Require all denied": 403, "Require ip 10.0.0.0/8": 403, "Require ip 127.0.0.1": 101,
+    "Require method POST": 403, "Require expr \"%{HTTP:Origin} =~ /case-/\"": 101,
+    "Require expr \"%{HTTP:X-Token} == 'x'\"": 403,
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_require_decides_first(among, echo, rule):
+    httpd, client = among([required(each) for each in RULES], required(rule))
     httpd.permit("AH01630|AH01797")
-    assert connect_to(httpd).handshake("/ws/chat.xml").status == status
-    if status == 101:
+    assert client.handshake("/ws/chat.xml").status == RULES[rule]
+    if RULES[rule] == 101:
         echo.session()
     else:
         assert not echo.sessions
@@ -286,8 +348,8 @@ def test_require_decides_first(serving, connect_to, echo, rule, status):
 
 # -- rewriting and aliases -----------------------------------------------------------------------
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
-@pytest.mark.parametrize("extra, path", [
+# lines, the path that leads to the document
+LEADS = [
     ('RewriteEngine On\nRewriteRule "^/chat$" "/ws/chat.xml" [PT]', "/chat"),
     ('RewriteEngine On\nRewriteRule "^/chat$" "{root}/htdocs/ws/chat.xml"', "/chat"),
     ('<Directory "{root}/htdocs/ws">\nRewriteEngine On\nRewriteRule "^room$" "chat.xml"\n'
@@ -303,12 +365,15 @@ def test_require_decides_first(serving, connect_to, echo, rule, status):
     ('<Directory "{root}/htdocs/ws">\nDirectorySlash Off\n</Directory>', "/ws/chat.xml"),
     ('<Location "/ws">\nHeader always set X-Frame-Options DENY\nHeader set X-Any thing\n'
      "</Location>", "/ws/chat.xml"),
-])
-def test_what_leads_to_a_document_may_be_anything(serving, connect_to, extra, path):
+]
+
+
+@event_and_prefork
+@pytest.mark.parametrize("lines, path", LEADS)
+def test_what_leads_to_a_document_may_be_anything(among, lines, path):
     """Under whatever name: the tunnel opens, wrong pages are refused, the text is never shown."""
-    httpd = serving(extra)
+    httpd, client = among([each for each, _ in LEADS], lines)
     httpd.expect("origin")
-    client = connect_to(httpd)
     tunnel = client.websocket(path)
     tunnel.echo(b"led here")
     tunnel.close()
@@ -318,18 +383,11 @@ def test_what_leads_to_a_document_may_be_anything(serving, connect_to, extra, pa
     assert plain.status == 426 and b"<port" not in plain.body
 
 
-@pytest.mark.parametrize("extra, path", [
-    ('<Directory "{root}/htdocs/plain">\nRewriteEngine On\nRewriteRule "^room$" "/ws/chat.xml"\n'
-     "</Directory>", "/plain/room"),
-    ('<Directory "{root}/htdocs/ws">\nRewriteEngine On\nRewriteRule "^room$" "chat.xml"\n'
-     "</Directory>", "/ws/room"),
-    ('<Directory "{root}/htdocs/ws">\nFallbackResource /ws/chat.xml\n</Directory>', "/ws/nothing"),
-])
-def test_bytes_after_a_refusal_behind_a_rewrite_are_not_a_request(serving, connect_to, extra,
-                                                                 path):
-    httpd = serving(extra)
+@pytest.mark.parametrize("lines, path", [case for case in LEADS if "plain" in case[1] or
+                                         case[1] in ("/ws/room", "/ws/nothing")])
+def test_bytes_after_a_refusal_behind_a_rewrite_are_not_a_request(among, lines, path):
+    httpd, client = among([each for each, _ in LEADS], lines)
     httpd.expect("origin")
-    client = connect_to(httpd)
     connection = client.connect()
     connection.send(client.upgrade_request(path, EVIL)[0] + SMUGGLED)
     everything = connection.receive_to_end()
@@ -338,7 +396,7 @@ def test_bytes_after_a_refusal_behind_a_rewrite_are_not_a_request(serving, conne
 
 
 def test_a_rewrite_to_a_policy_file_of_the_administrator(new_httpd, connect_to, echo):
-    httpd = new_httpd(targets=None, extra="""
+    httpd = new_httpd(started=False, targets=None, extra="""
       <Location "/irc">
         WebSocketPolicyFile "conf/irc.xml"
       </Location>
@@ -348,6 +406,7 @@ def test_a_rewrite_to_a_policy_file_of_the_administrator(new_httpd, connect_to, 
       </Directory>""")
     (httpd.root / "conf" / "irc.xml").write_text(policy.document(echo.port))
     httpd.write("plain/index.html", "x")
+    httpd.start()
     connect_to(httpd).websocket("/plain/room").echo(b"the administrator's")
 
 
@@ -380,20 +439,26 @@ def origin_status(status):
     return "" if status == 426 else f"WebSocketOriginStatus {status}\n"
 
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
-@pytest.mark.parametrize("status", [401, 403, 426])
-@pytest.mark.parametrize("document, body", [
-    ('"so it is"', b"so it is"), ("/errors/page.html", b"<p>our own page</p>"),
-], ids=["text", "url"])
-def test_an_error_document_is_used_with_the_status_and_headers(serving, connect_to, status,
-                                                               document, body):
-    httpd = serving(f'{origin_status(status)}<Location "/ws">\nErrorDocument {status} {document}\n'
-                    "</Location>")
+STATUSES = [401, 403, 426]
+DOCUMENTS = {'"so it is"': b"so it is", "/errors/page.html": b"<p>our own page</p>"}
+
+
+def with_document(status, document):
+    return (f'{origin_status(status)}<Location "/ws">\nErrorDocument {status} {document}\n'
+            "</Location>")
+
+
+@event_and_prefork
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=["text", "url"])
+def test_an_error_document_is_used_with_the_status_and_headers(among, status, document):
+    cases = [with_document(*each) for each in itertools.product(STATUSES, DOCUMENTS)]
+    httpd, client = among(cases, with_document(status, document))
     httpd.permit("origin")
     httpd.write("errors/page.html", "<p>our own page</p>")
-    response = provoke(connect_to(httpd), status)
+    response = provoke(client, status)
     assert response.status == status
-    assert response.body == body
+    assert response.body == DOCUMENTS[document]
     if status == 426:
         assert "websocket" in response.tokens("Upgrade")
         assert response.get("Sec-WebSocket-Version") == "13"

@@ -9,11 +9,11 @@ from support import policy, processes, sanitizer
 from support.client import write_request
 from support.connection import read_response
 from support.crowding import fill, knock, knock_until_let_in, storm
-from support.matrix import every_scheme
+from support.matrix import event_and_worker, every_scheme
 from support.waiting import wait_until
 
 pytestmark = [pytest.mark.endurance,
-              pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)]
+              event_and_worker]
 
 NO_DESCRIPTOR = r"\[websocket:error\].* no-descriptor: .*ulimit -n"
 

@@ -59,14 +59,24 @@ def test_a_bad_document_is_as_hidden_from_a_plain_get_as_a_good_one(httpd, clien
     assert b"business" not in response.body
 
 
-@pytest.mark.parametrize("name", ["ws/typeless", "ws/of.nosuchtype", "ws/as.html", "ws/as.txt"])
-def test_a_document_of_any_type_or_none_is_a_document(client, httpd, echo, name):
+@pytest.mark.parametrize("name", ["ws/as.xml", "ws/typeless", "ws/of.nosuchtype"])
+def test_a_document_of_a_type_for_xml_or_of_none_is_a_document(client, httpd, echo, name):
     """httpd names a handler after the content type, or not at all; neither makes a script of it."""
     httpd.write(name, policy.document(echo.port))
     plain = client.request(f"/{name}")
     assert plain.status == 426
     assert str(echo.port).encode() not in plain.body
     client.websocket(f"/{name}").echo(b"a document")
+
+
+@pytest.mark.parametrize("name, said", [("ws/as.html", "text/html"), ("ws/as.txt", "text/plain")])
+def test_a_file_of_another_type_is_no_document_and_is_hidden_like_one(client, httpd, echo, name, said):
+    httpd.expect(rf'\[websocket:error\].*WS0044: policy-type: .*/{name}: a policy of the type "{said}"')
+    httpd.write(name, policy.document(echo.port))
+    for status, answer in ((426, client.request(f"/{name}")), (500, client.handshake(f"/{name}"))):
+        assert answer.status == status
+        assert str(echo.port).encode() not in answer.body and said.encode() not in answer.body
+    assert not echo.sessions
 
 
 @pytest.mark.parametrize("text", ["", "<html><p>hello</p></html>", "just text", '{"port": 6667}'])

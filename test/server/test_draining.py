@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from support import policy, targets
-from support.matrix import every_mpm, everywhere
+from support import policy, processes, targets
+from support.matrix import event_and_worker, every_mpm, everywhere
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.endurance
@@ -107,7 +107,7 @@ def test_handshakes_during_graceful_restarts_all_succeed(new_httpd, connect_to, 
     assert count[0] > 10
 
 
-@pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+@event_and_worker
 def test_a_child_that_had_its_connections_keeps_its_tunnels(new_httpd, connect_to, echo):
     """MaxConnectionsPerChild."""
     httpd = new_httpd(limits={"StartServers": 1, "MinSpareThreads": 1,
@@ -177,12 +177,25 @@ def test_a_drain_that_takes_too_long_ends_with_1012(new_httpd, connect_to, sink,
     assert bytes(sink.session().received) == b"before and after"
 
 
-def test_reloads_one_after_the_other_do_not_starve_the_server(new_httpd, connect_to, echo):
+# mod_dumpio stands in the connection's filters, so that its tunnels stay on their threads.
+ON_THREAD = {"modules": ["dumpio"], "extra": "DumpIOInput On"}
+
+FOUR_CHILDREN = {"StartServers": 1, "ServerLimit": 4, "ThreadLimit": 5, "ThreadsPerChild": 5,
+                 "MinSpareThreads": 5, "MaxSpareThreads": 10, "MaxRequestWorkers": 10}
+FOUR_PROCESSES = {"StartServers": 1, "ServerLimit": 4, "MinSpareServers": 1, "MaxSpareServers": 2,
+                  "MaxRequestWorkers": 4}
+
+
+@pytest.mark.sanitizer
+@pytest.mark.parametrize("mpm, limits, options", [
+    pytest.param("event", FOUR_CHILDREN, {}, id="engine"),
+    pytest.param("event", FOUR_CHILDREN, ON_THREAD, id="threads"),
+    pytest.param("prefork", FOUR_PROCESSES, {}, id="processes")], indirect=["mpm"])
+def test_reloads_one_after_the_other_do_not_starve_the_server(
+        new_httpd, connect_to, echo, limits, options):
     """Every draining child holds a slot of the scoreboard: the oldest must give way."""
-    httpd = new_httpd(limits={"StartServers": 1, "ServerLimit": 4, "ThreadLimit": 5,
-                              "ThreadsPerChild": 5, "MinSpareThreads": 5, "MaxSpareThreads": 10,
-                              "MaxRequestWorkers": 10})
-    httpd.permit("AH03490|AH10159|scoreboard|drain")
+    httpd = new_httpd(limits=limits, **options)
+    httpd.permit("AH03490|AH10159|AH00161|scoreboard|drain")
     httpd.write("ws/echo.xml", policy.document(echo.port))
     client = connect_to(httpd)
     tunnels = []
@@ -192,10 +205,30 @@ def test_reloads_one_after_the_other_do_not_starve_the_server(new_httpd, connect
         httpd.graceful()
         began = time.monotonic()
         assert client.request("/index.html").status == 200
-        assert time.monotonic() - began < 5
+        # A process with one tunnel looks once a second, and httpd for its children as well.
+        assert time.monotonic() - began < 10
     tunnels[-1].echo(b"the youngest lives")
     _, answer = tunnels[0].receive_to_close()
     assert answer.close_code == 1012
+
+
+@pytest.mark.parametrize("mpm, options", [("event", ON_THREAD), ("prefork", {})],
+                         indirect=["mpm"], ids=["threads", "processes"])
+def test_a_child_that_drains_keeps_no_processor_busy(new_httpd, connect_to, echo, options):
+    httpd = new_httpd(**options)
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    tunnel = client.websocket("/ws/echo.xml")
+    holder = httpd.worker_of(tunnel.connection)
+    old = set(httpd.children())
+    httpd.graceful()
+    assert wait_until(lambda: set(httpd.children()) & old == {holder}, 10), "others do not end"
+    tunnel.echo(b"drains")
+    spent = processes.cpu_seconds(holder)
+    time.sleep(1)
+    assert processes.cpu_seconds(holder) - spent < 0.3
+    tunnel.echo(b"still there")
+    tunnel.close()
 
 
 @pytest.mark.sanitizer
@@ -233,7 +266,7 @@ def test_an_ungraceful_restart_says_1001_and_serves_again(new_httpd, connect_to,
     connect_to(httpd).websocket("/ws/echo.xml").echo(b"after")
 
 
-@pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+@event_and_worker
 def test_a_graceful_stop_waits_for_the_tunnels(new_httpd, connect_to, echo):
     httpd = new_httpd()
     httpd.write("ws/echo.xml", policy.document(echo.port))

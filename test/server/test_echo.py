@@ -27,9 +27,9 @@ ECHO = """<Location "/echo">
 
 
 @pytest.fixture
-def echoing(new_httpd, connect_to, scheme):
+def echoing(same_httpd, connect_to, scheme):
     """(httpd, client)"""
-    httpd = new_httpd(extra=ECHO)
+    httpd = same_httpd(extra=ECHO)
     return httpd, connect_to(httpd, scheme)
 
 

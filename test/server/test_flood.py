@@ -8,7 +8,7 @@ import time
 import pytest
 
 from support import policy, sanitizer, targets
-from support.matrix import every_scheme
+from support.matrix import event_and_worker, every_scheme
 from support.waiting import wait_stalled
 
 pytestmark = pytest.mark.endurance
@@ -21,7 +21,7 @@ MOST_KIB = {"http": 150, "https": 200}
 
 
 @every_scheme
-@pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)
+@event_and_worker
 def test_a_flood_waits_in_the_target_and_arrives_when_the_clients_read(new_httpd, connect_to, start,
                                                                        scheme, mpm, figure):
     # Short buffers in the kernel, so that little is enough for a flood.

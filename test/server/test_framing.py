@@ -4,7 +4,7 @@
 import pytest
 
 from support import frame, policy, targets
-from support.matrix import everywhere
+from support.matrix import event_and_prefork, everywhere
 
 pytestmark = pytest.mark.sanitizer
 
@@ -115,7 +115,7 @@ def test_a_policy_may_lower_the_longest_message_and_not_raise_it(new_httpd, conn
     ("WebSocketIdleTimeout 1h", "<idle-timeout>1s</idle-timeout>"),
     ("WebSocketIdleTimeout 1s", "<idle-timeout>1h</idle-timeout>"),
 ])
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 def test_an_idle_tunnel_is_closed(new_httpd, connect_to, sink, directive, element):
     httpd = new_httpd(extra=f"{directive}\nWebSocketPingInterval 500ms")
     httpd.write("ws/idle.xml", policy.document(sink.port, more=element))

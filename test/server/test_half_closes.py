@@ -11,7 +11,7 @@ import pytest
 
 from support import frame, policy, targets
 from support.connection import Ended
-from support.matrix import every_scheme
+from support.matrix import event_and_prefork, every_scheme
 
 pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
 
@@ -83,7 +83,7 @@ def is_beginning(data):
 
 # Worker's tunnels are event's, in the same engine.
 @every_scheme
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 @pytest.mark.parametrize("first", ["client", "target"])
 def test_every_order_of_ending_keeps_what_was_sent_before_it(new_httpd, connect_to, start, scheme,
                                                              first):

@@ -7,8 +7,8 @@ import pytest
 
 from support import frame, policy, targets
 from support.deflating import Deflating
-from support.http2_server import CONFIGURATION, both_mpms
-from support.matrix import every_scheme
+from support.http2_server import CONFIGURATION
+from support.matrix import event_and_worker, every_scheme
 from support.waiting import wait_until
 
 pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
@@ -42,7 +42,7 @@ def assert_works(session):
 
 # -- opened --------------------------------------------------------------------------------------
 
-@both_mpms
+@event_and_worker
 @every_scheme
 def test_a_stream_opens_carries_and_closes_as_a_connection_would(serving, open_http2, scheme, echo):
     session = open_http2(serving, scheme)
@@ -61,7 +61,7 @@ def test_a_stream_opens_carries_and_closes_as_a_connection_would(serving, open_h
     assert session.request("/index.html").status == 200
 
 
-@both_mpms
+@event_and_worker
 def test_much_goes_both_ways_unharmed(serving, open_http2, echo):
     tunnel = open_http2(serving).websocket("/ws/echo.xml")
     tunnel.connection.reads_at_once = True
@@ -73,7 +73,7 @@ def test_much_goes_both_ways_unharmed(serving, open_http2, echo):
     tunnel.close()
 
 
-@both_mpms
+@event_and_worker
 @every_scheme
 def test_eight_tunnels_share_a_connection_with_requests(serving, open_http2, scheme):
     session = open_http2(serving, scheme)

@@ -1,23 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chromium opens a WebSocket of an https page on the HTTP/2 connection that brought the page."""
 
-import shutil
-import tempfile
-
 import pytest
 
+from support.chromium import browser, needs_chromium  # noqa: F401  (a fixture)
 from support.http2_server import CONFIGURATION
 from support.waiting import wait_until
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="install Debian's python3-selenium")
-
-pytestmark = [pytest.mark.endurance, pytest.mark.skipif(
-    not shutil.which("chromium") or not shutil.which("chromedriver"),
-    reason="no browser: install Debian's chromium and chromium-driver")]
-
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-dev-shm-usage", "--disable-background-networking", "--no-proxy-server",
-         "--ignore-certificate-errors")
+pytestmark = [pytest.mark.endurance, needs_chromium]
 
 # Whose connection, which stream of it, and what was asked for.
 LOG = """
@@ -37,20 +27,6 @@ const sockets = ["one", "two", "three"].map(text => {
 Promise.all(sockets).then(texts => document.title = texts.join(), error => document.title = error);
 </script>
 """
-
-
-@pytest.fixture
-def browser():
-    profile = tempfile.mkdtemp(prefix="websocket-chromium-")
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    driver = webdriver.Chrome(
-        service=webdriver.chrome.service.Service(shutil.which("chromedriver")), options=options)
-    yield driver
-    driver.quit()
-    shutil.rmtree(profile, ignore_errors=True)
 
 
 def test_a_page_over_http2_has_its_sockets_on_the_same_connection(new_httpd, browser):

@@ -11,7 +11,8 @@ import pytest
 
 from support import frame, policy, sanitizer, targets
 from support.connection import Ended
-from support.http2_server import CONFIGURATION, both_mpms
+from support.http2_server import CONFIGURATION
+from support.matrix import event_and_worker
 from support.waiting import wait_stalled, wait_until
 
 pytestmark = [pytest.mark.endurance, pytest.mark.sanitizer]
@@ -49,7 +50,7 @@ def serve(new_httpd):
 
 # -- slow and stuck ------------------------------------------------------------------------------
 
-@both_mpms
+@event_and_worker
 def test_a_client_that_reads_slowly_gets_everything(serve, open_http2, start):
     tunnel = open_http2(serve(start(targets.Source(MIB)))).websocket("/ws/tunnel.xml")
     data = bytearray()
@@ -60,7 +61,7 @@ def test_a_client_that_reads_slowly_gets_everything(serve, open_http2, start):
     tunnel.close()
 
 
-@both_mpms
+@event_and_worker
 def test_a_target_that_reads_late_gets_everything(serve, open_http2, start):
     target = start(targets.SlowReader(receive_buffer=65536))
     tunnel = open_http2(serve(target)).websocket("/ws/tunnel.xml")
@@ -75,7 +76,8 @@ def test_a_target_that_reads_late_gets_everything(serve, open_http2, start):
     assert target.session().received_digest == targets.digest(len(whole))
 
 
-@both_mpms
+@pytest.mark.plain
+@event_and_worker
 def test_a_client_that_does_not_read_stops_the_target_and_costs_little(serve, open_http2, start):
     source = start(targets.Source(MUCH))
     httpd = serve(source)
@@ -116,7 +118,7 @@ def test_a_client_may_send_all_it_has_before_it_reads(serve, open_http2, start):
     tunnel.close()
 
 
-@both_mpms
+@event_and_worker
 def test_both_ways_stuffed_go_on_when_the_client_reads(serve, open_http2, start):
     talker = start(Talker(8 * MIB))
     tunnel = open_http2(serve(talker)).websocket("/ws/tunnel.xml")
@@ -132,7 +134,7 @@ def test_both_ways_stuffed_go_on_when_the_client_reads(serve, open_http2, start)
     tunnel.close()
 
 
-@both_mpms
+@event_and_worker
 def test_a_client_that_never_reads_is_given_up(serve, open_http2, start):
     source = start(targets.Source(MUCH))
     httpd = serve(source, "H2StreamTimeout 2\nTimeout 4\nWebSocketCloseTimeout 500ms")
@@ -144,7 +146,7 @@ def test_a_client_that_never_reads_is_given_up(serve, open_http2, start):
 
 # -- ended by a side -----------------------------------------------------------------------------
 
-@both_mpms
+@event_and_worker
 def test_a_reset_stream_ends_the_target_and_nothing_else(serve, open_http2, echo):
     session = open_http2(serve(echo))
     doomed, other = (session.websocket("/ws/tunnel.xml") for _ in range(2))
@@ -156,7 +158,7 @@ def test_a_reset_stream_ends_the_target_and_nothing_else(serve, open_http2, echo
     assert session.request("/index.html").status == 200
 
 
-@both_mpms
+@event_and_worker
 def test_a_connection_that_goes_ends_the_targets_of_all_its_streams(serve, open_http2, echo):
     session = open_http2(serve(echo))
     for tunnel in [session.websocket("/ws/tunnel.xml") for _ in range(4)]:
@@ -231,7 +233,7 @@ def test_a_client_that_answers_no_close_is_left_alone_in_time(serve, open_http2,
     assert tunnel.connection.at_end()
 
 
-@both_mpms
+@event_and_worker
 def test_a_silent_tunnel_outlives_the_timeout_of_httpd(serve, open_http2, echo):
     httpd = serve(echo, "Timeout 1\nKeepAliveTimeout 1\nH2StreamTimeout 1\n"
                   "WebSocketPingInterval off")
@@ -243,7 +245,7 @@ def test_a_silent_tunnel_outlives_the_timeout_of_httpd(serve, open_http2, echo):
 
 # -- workers -------------------------------------------------------------------------------------
 
-@both_mpms
+@event_and_worker
 def test_tunnels_leave_workers_to_requests_and_give_theirs_back(serve, open_http2, echo):
     """mod_http2 may forget a connection's request until another one comes: hence several tries."""
     httpd = serve(echo, "H2MinWorkers 2\nH2MaxWorkers 8", limits={
@@ -280,7 +282,7 @@ def test_tunnels_leave_workers_to_requests_and_give_theirs_back(serve, open_http
         tunnel.echo(b"undisturbed")
 
 
-@both_mpms
+@event_and_worker
 def test_streams_are_tunnels_like_others_to_the_limits(serve, open_http2, connect_to, echo):
     httpd = serve(echo, "WebSocketMaxTunnels 2")
     httpd.expect("max-tunnels.*WebSocketMaxTunnels 2")
@@ -299,7 +301,7 @@ def test_streams_are_tunnels_like_others_to_the_limits(serve, open_http2, connec
 
 # -- restarts ------------------------------------------------------------------------------------
 
-@both_mpms
+@event_and_worker
 def test_a_graceful_restart_lets_streams_go_on_and_then_says_1012(serve, open_http2, sink):
     httpd = serve(sink, "WebSocketDrainTimeout 2s")
     session = open_http2(httpd)
@@ -317,7 +319,7 @@ def test_a_graceful_restart_lets_streams_go_on_and_then_says_1012(serve, open_ht
 
 
 @pytest.mark.parametrize("drains", [False, True])
-@both_mpms
+@event_and_worker
 def test_a_stop_ends_every_stream_soon(serve, open_http2, sink, drains):
     httpd = serve(sink)
     session = open_http2(httpd)
@@ -338,7 +340,7 @@ def test_a_stop_ends_every_stream_soon(serve, open_http2, sink, drains):
     httpd.wait_stopped()
 
 
-@both_mpms
+@event_and_worker
 def test_a_restart_ends_streams_and_serves_again(serve, open_http2, echo):
     httpd = serve(echo)
     open_http2(httpd).websocket("/ws/tunnel.xml").echo(b"before")

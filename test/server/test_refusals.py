@@ -272,6 +272,20 @@ def test_bytes_after_a_refusal_of_httpd_itself_are_not_a_request(new_httpd, conn
     assert everything.count(b"HTTP/1.1 ") == 1 and b"the secret" not in everything
 
 
+@pytest.mark.parametrize("rule, status", [("- [F]", b"403"), ("/index.html [R]", b"302")])
+def test_bytes_after_an_answer_before_the_section_is_known_are_not_a_request(new_httpd, connect_to, echo, rule, status):
+    """mod_rewrite outside of sections answers before anybody knows what the URL is."""
+    httpd = new_httpd(extra=f"RewriteEngine On\nRewriteRule ^/ws/ {rule}")
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    connection = client.connect()
+    request, _ = client.upgrade_request("/ws/echo.xml")
+    connection.send(request + SMUGGLED)
+    everything = connection.receive_to_end()
+    assert everything.startswith(b"HTTP/1.1 " + status)
+    assert everything.count(b"HTTP/1.1 ") == 1 and b"the secret" not in everything
+
+
 def test_the_answer_of_a_refusal_arrives_though_much_was_sent_too_early(httpd, client, endpoint,
                                                                        echo):
     """Closing with unread bytes would send RST, which can destroy the answer."""

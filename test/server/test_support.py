@@ -5,12 +5,13 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import threading
 
 import pytest
 import websockets
 
-from support import frame, targets
+from support import crash, frame, installation, sanitizer, targets
 from support.client import Client, WebSocket, accept_for, new_key
 from support.connection import Connection, read_response
 from support.httpd import Httpd
@@ -41,7 +42,7 @@ def test_a_graceful_restart_brings_new_children(plain_httpd):
     before = set(plain_httpd.children())
     plain_httpd.graceful()
     assert Client(plain_httpd).request("/index.html").status == 200
-    assert before != set(plain_httpd.children())
+    assert wait_until(lambda: before != set(plain_httpd.children()))
     assert not plain_httpd.complaints()
 
 
@@ -183,3 +184,94 @@ def test_ngircd_starts_and_greets():
             assert re.search(rb":irc\.test\.example 001 harness ", line)
     finally:
         server.close()
+
+
+# As clang's and gcc's runtimes and gdb write them, of httpd without this module.
+EVENT_BY_ASAN = """==1134==ERROR: AddressSanitizer: SEGV on unknown address 0x7ff8111d40a8 (pc 0x7ff816b61180 T0)
+==1134==The signal is caused by a READ memory access.
+    #0 0x7ff816b61180 in apr_os_sock_get (/lib/x86_64-linux-gnu/libapr-1.so.0+0x28180)
+    #1 0x7ff81536506b  (/usr/lib/apache2/modules/mod_mpm_event.so+0x606b) (BuildId: f667)
+    #2 0x7ff815366506  (/usr/lib/apache2/modules/mod_mpm_event.so+0x7506)
+    #3 0x55842f87084f in ap_run_mpm (/usr/sbin/apache2+0x4384f)
+    #4 0x7ff815a45249 in __libc_start_call_main ../sysdeps/nptl/libc_start_call_main.h:58
+    #5 0x55842f8682c0 in _start (/usr/sbin/apache2+0x3b2c0)
+
+SUMMARY: AddressSanitizer: SEGV (/lib/x86_64-linux-gnu/libapr-1.so.0+0x28180) in apr_os_sock_get
+"""
+PREFORK_BY_ASAN = """==26790==ERROR: AddressSanitizer: SEGV on unknown address 0x000000000058 (pc 0x7f0e3c9d4ba2 T0)
+    #0 0x7f0e3c9d4ba2  (/usr/lib/apache2/modules/mod_ssl.so+0x17ba2)
+    #1 0x7f0e3dd4b5dd in apr_pool_destroy (/lib/x86_64-linux-gnu/libapr-1.so.0+0x225dd)
+    #2 0x7f0e3d23ae7a  (/usr/lib/apache2/modules/mod_mpm_prefork.so+0x3e7a)
+    #3 0x7f0e3d45a04f  (/lib/x86_64-linux-gnu/libc.so.6+0x3c04f)
+    #4 0x7f0e3deb767e in __interceptor_free ../../../../src/libsanitizer/asan/asan_malloc_linux.cpp:53
+    #5 0x7f0e3c94f6d4 in SSL_free (/lib/x86_64-linux-gnu/libssl.so.3+0x3b6d4)
+    #6 0x563914185622 in ap_shutdown_conn (/usr/sbin/apache2+0x6d622)
+    #7 0x7f0e3d23bcab  (/usr/lib/apache2/modules/mod_mpm_prefork.so+0x4cab)
+    #8 0x56391415b84f in ap_run_mpm (/usr/sbin/apache2+0x4384f)
+"""
+PREFORK_BY_GDB = """Program terminated with signal SIGSEGV, Segmentation fault.
+#0  0x00007f1a3bf66ba2 in ?? () from /usr/lib/apache2/modules/mod_ssl.so
+#1  0x00007f1a3c9a0b3e in apr_pool_destroy () from /lib/x86_64-linux-gnu/libapr-1.so.0
+#2  0x00007f1a3c165f15 in ?? () from /usr/lib/apache2/modules/mod_mpm_prefork.so
+#3  <signal handler called>
+#4  0x00007f1a3ad0868a in BIO_free () from /lib/x86_64-linux-gnu/libcrypto.so.3
+#5  0x00007f1a3bf67405 in ?? () from /usr/lib/apache2/modules/mod_ssl.so
+#6  0x00005618f298331f in ap_run_process_connection ()
+#7  0x00007f1a3c166ca3 in ?? () from /usr/lib/apache2/modules/mod_mpm_prefork.so
+#8  0x00005618f295984f in ap_run_mpm ()
+"""
+
+
+@pytest.mark.parametrize("own, decisive", [
+    (EVENT_BY_ASAN, 0),
+    (PREFORK_BY_ASAN, 2),
+    (PREFORK_BY_GDB, 2),
+], ids=["event", "prefork", "prefork-gdb"])
+def test_a_crash_counts_unless_it_is_known_to_be_httpds_own(own, decisive):
+    def with_frame(number, file):
+        return re.sub(rf"^ *#{number} .*$", f"#{number}  0x7f1a in x () from /x/{file}", own, flags=re.MULTILINE)
+
+    assert crash.is_httpds_own(own)
+    assert crash.is_httpds_own(with_frame(4, "libc.so.6"))
+    assert not crash.is_httpds_own(with_frame(4, "mod_websocket.so"))
+    assert not crash.is_httpds_own(with_frame(decisive, "mod_another.so"))
+
+
+def test_only_a_crash_can_be_httpds_own():
+    assert not crash.is_httpds_own(EVENT_BY_ASAN.replace("SEGV on", "heap-use-after-free on"))
+    assert not crash.is_httpds_own("")
+
+
+def test_a_cry_of_a_crash_counts_where_no_child_is_said_to_have_ended(new_httpd):
+    httpd = new_httpd(started=False)
+    httpd.error_log.path.write_text("AddressSanitizer:DEADLYSIGNAL\n")
+    assert httpd.complaints() == ["unexpected in the error log: AddressSanitizer:DEADLYSIGNAL"]
+    httpd.error_log.mark()
+
+
+def test_a_report_without_names_is_given_those_of_our_code(tmp_path):
+    module = installation.module_under_test()
+    listed = subprocess.run(["nm", "--defined-only", module], check=True, text=True, capture_output=True).stdout
+    address, name = re.search(r"^0*(\w+) t (_ZN9websocket\w+)$", listed, re.MULTILINE).groups()
+    report = tmp_path / "report"
+    report.write_text(f"    #0 0x7f962b12bb2a  ({module}+0x{address}) (BuildId: 2e71)\n    #1 0x7f0e  (/x/other.so+0x1)\n")
+    demangled = subprocess.run(["c++filt", name], check=True, text=True, capture_output=True).stdout.strip()
+    first, second = sanitizer.text(report).splitlines()
+    assert demangled.split("(")[0] in first
+    assert second == "    #1 0x7f0e  (/x/other.so+0x1)"
+
+
+def test_a_report_of_a_sanitizer_counts_unless_httpd_alone_is_in_it():
+    foreign = ("==================\nWARNING: ThreadSanitizer: signal handler spoils errno (pid=1)\n"
+               "    #0 <null> <null> (mod_mpm_prefork.so+0x3da0)\n    #1 send <null> ({})\n\n"
+               "SUMMARY: ThreadSanitizer: signal handler spoils errno (mod_mpm_prefork.so+0x3da0)\n"
+               "==================\nThreadSanitizer: reported 1 warnings\n")
+    race = "WARNING: ThreadSanitizer: data race (pid=1)\n    #0 write (mod_websocket.so+0x1)\n"
+    assert not sanitizer.is_ours(foreign.format("libcrypto.so.3"))
+    assert sanitizer.is_ours(foreign.format("mod_websocket.so+0x2"))
+    unblocked = foreign.replace("#1 send <null>", "#1 ~StopSignal upgrade.cc:99")
+    assert not sanitizer.is_ours(unblocked.format("mod_websocket.so+0x2"))
+    assert sanitizer.is_ours(unblocked.format("mod_websocket.so+0x2") + race)
+    assert sanitizer.is_ours(race)
+    assert sanitizer.is_ours(foreign.format("libcrypto.so.3") + race)
+    assert sanitizer.is_ours("==1==ERROR: AddressSanitizer: heap-use-after-free\n")

@@ -117,24 +117,6 @@ def test_the_own_port_listed_by_address_is_allowed(new_httpd, connect_to):
     assert data.startswith(b"HTTP/1.1 200 OK")
 
 
-def test_a_listed_name_that_leads_to_loopback_is_refused(new_httpd, connect_to, echo):
-    """DNS rebinding: whoever owns the name must not get at what listens here."""
-    name = socket.gethostname()
-    if name == "localhost" or not leads_to_loopback(name):
-        pytest.skip(f"the machine's own name {name} leads to no loopback address")
-    httpd = new_httpd(targets=f"{name}:*")
-    httpd.expect("loopback-by-name")
-    assert ask(httpd, connect_to, name, echo.port).status == 403
-    assert not echo.sessions
-
-
-def leads_to_loopback(name):
-    try:
-        return socket.gethostbyname(name).startswith("127.")
-    except OSError:
-        return False
-
-
 def test_a_name_that_does_not_exist_is_refused_or_a_bad_gateway(httpd, client, endpoint):
     httpd.expect(r"no-such-host\.invalid")
     response = client.handshake(endpoint(6667, host="no-such-host.invalid"))

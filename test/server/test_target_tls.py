@@ -11,7 +11,7 @@ import pytest
 
 from support import policy, targets
 from support.authority import Authority
-from support.matrix import every_scheme, everywhere
+from support.matrix import event_and_prefork, every_scheme, everywhere
 from support.target_tls import Tls
 from support.waiting import wait_until
 
@@ -139,7 +139,7 @@ def test_tls_goes_over_a_unix_socket(new_httpd, connect_to, secure, system, sche
 
 # -- what is not ---------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 @pytest.mark.parametrize("names, options, why", [
     ("DNS:other.test", {}, r'"localhost".*hostname mismatch.*it is for "other\.test"'),
     ("DNS:*.localhost", {}, "hostname mismatch"),
@@ -157,7 +157,7 @@ def test_a_certificate_that_is_not_right_is_refused(httpd, client, endpoint, sec
     refused(httpd, client, endpoint(target, host="localhost", more="<tls/>"), target, why)
 
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 @every_scheme
 def test_who_is_not_vouched_for_is_refused(httpd, client, endpoint, secure, stranger):
     target = secure(stranger.issue("DNS:localhost"))
@@ -230,7 +230,7 @@ class Flooding(targets.Target):
             session.send(record)
 
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 @pytest.mark.parametrize("kind", [Silent, Flooding])
 def test_a_target_that_does_not_answer_is_a_gateway_timeout(new_httpd, connect_to, start, kind):
     httpd = new_httpd(extra="WebSocketConnectTimeout 700ms")
@@ -251,7 +251,7 @@ def pinned(path):
     return f"<tls>{path}</tls>"
 
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 @every_scheme
 def test_the_authority_in_the_file_counts(client, endpoint, secure, stranger):
     target = secure(stranger.issue("DNS:localhost"))
@@ -413,7 +413,7 @@ def test_a_mebibyte_goes_both_ways_whole(client, endpoint, secure, system):
     assert session.received_digest == targets.digest(MEBIBYTE)
 
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 @every_scheme
 def test_a_target_that_finishes_is_heard_to_the_end(client, endpoint, secure, system):
     """And what the client says after that still arrives: each direction ends by itself."""
@@ -439,7 +439,7 @@ class LastWords(targets.Target):
         session.finish_sending()
 
 
-@pytest.mark.parametrize("mpm", ["event", "prefork"], indirect=True)
+@event_and_prefork
 @every_scheme
 def test_a_client_that_finishes_hears_the_targets_last_words(client, endpoint, secure, system):
     target = secure(system.issue("DNS:localhost"), kind=LastWords)

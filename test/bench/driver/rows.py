@@ -6,16 +6,22 @@ from dataclasses import dataclass, field
 GB = 1_000_000_000
 
 
+def _each(what, done, cpu):
+    if not done[what]:
+        raise RuntimeError(f"no {what} were seen: measure for longer, or look at what the server says")
+    return cpu / done[what]
+
+
 def a_message(done, cpu):
-    return cpu / done["messages"] * 1e6
+    return _each("messages", done, cpu) * 1e6
 
 
 def a_gigabyte(done, cpu):
-    return cpu / done["bytes"] * GB * 1e3
+    return _each("bytes", done, cpu) * GB * 1e3
 
 
 def a_handshake(done, cpu):
-    return cpu / done["handshakes"] * 1e6
+    return _each("handshakes", done, cpu) * 1e6
 
 
 @dataclass(frozen=True)

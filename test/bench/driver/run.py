@@ -50,6 +50,8 @@ def parse(arguments):
     instead = parser.add_argument_group("instead of the table, for one server (mod_websocket)")
     instead.add_argument("--scale", type=int, nargs="?", const=SCALE_TUNNELS, metavar="TUNNELS",
                          help="what so many (9000) change for a message and for HTTP")
+    instead.add_argument("--children", type=int, default=1, metavar="N",
+                         help="with --scale: in so many (1) child processes of httpd")
     instead.add_argument("--churn", type=int, nargs="?", const=1_000_000, metavar="TUNNELS",
                          help="what so many (1000000) that come and go leave behind")
     instead.add_argument("--framings", action="store_true",
@@ -92,8 +94,9 @@ def other_than_the_table(options, certificate, descriptors):
     """The text of what was asked for instead; None where nothing was."""
     kind = options.peers[0] if options.only else peers.ModWebsocket
     if options.scale:
-        tunnels = scale.most_tunnels(options.scale, descriptors)
-        return scale.scale(kind, certificate, tunnels, options.rounds, options.seconds)
+        tunnels = scale.most_tunnels(options.scale, descriptors, options.children)
+        return scale.scale(kind, certificate, tunnels, options.rounds, options.seconds,
+                           options.children)
     if options.churn:
         return scale.churn(kind, certificate, options.churn)
     if options.framings:

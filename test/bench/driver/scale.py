@@ -17,9 +17,10 @@ SPARE_DESCRIPTORS = 500
 LOOKS = 10
 
 
-def most_tunnels(wanted, limit):
-    """As many as the limit of descriptors lets one process have: both ends of each are its own."""
-    return min(wanted, (limit - SPARE_DESCRIPTORS) // 2)
+def most_tunnels(wanted, limit, children=1):
+    """As many as the limit of descriptors lets so many processes have, since both ends of each are
+    a process's own, and lets the load and its backend have, which are one process each."""
+    return min(wanted, children * (limit - SPARE_DESCRIPTORS) // 2, limit - SPARE_DESCRIPTORS)
 
 
 def _tunnel_load(peer, mode, **options):
@@ -65,9 +66,10 @@ def _round(peer, tunnels, seconds):
     return found
 
 
-def scale(kind, certificate, tunnels, rounds, seconds):
+def scale(kind, certificate, tunnels, rounds, seconds, children=1):
     with Backend(kind.backend) as backend, \
-            kind(backend.port, certificate=certificate, tunnels=tunnels + 64) as peer:
+            kind(backend.port, certificate=certificate, tunnels=tunnels + 64,
+                 children=children) as peer:
         found = [_round(peer, tunnels, seconds) for _ in range(rounds)]
 
     def middle(read):
@@ -82,8 +84,9 @@ def scale(kind, certificate, tunnels, rounds, seconds):
         without, beside = middle(few), middle(many)
         lines.append([title, significant(without), significant(beside),
                       significant(beside / without)])
-    return f"{kind.name}: what {tunnels:,} tunnels in one child process change; medians of " \
-        f"{rounds} rounds\n\n" + \
+    where = "one child process" if children == 1 else f"{children} child processes"
+    return f"{kind.name}: what {tunnels:,} tunnels in {where} change; medians of {rounds} " \
+        "rounds\n\n" + \
         table(["", "without", f"with {tunnels:,} tunnels", "ratio"], lines)
 
 

@@ -4,7 +4,7 @@
 import time
 
 
-def wait_until(condition, what, seconds=10):
+def wait_until(condition, what, seconds=30):
     """Returns the first truthy value of condition(); AssertionError with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -13,4 +13,4 @@ def wait_until(condition, what, seconds=10):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(0.05)
+        time.sleep(0.1)

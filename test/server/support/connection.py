@@ -11,7 +11,20 @@ class Ended(EOFError):
     """The server closed (or reset) the connection before what was asked for had arrived."""
 
 
-class Connection:
+class Reader:
+    """What can be said of whoever has receive_some()."""
+
+    def receive_to_end(self):
+        """Everything up to the server's end."""
+        data = bytearray()
+        while True:
+            try:
+                data += self.receive_some()
+            except Ended:
+                return bytes(data)
+
+
+class Connection(Reader):
     """`tls` is a client context or None. Every read has a time limit: a test never hangs."""
 
     def __init__(self, port, *, tls=None, server_name="localhost", timeout=10.0,
@@ -70,15 +83,6 @@ class Connection:
         while mark not in self._buffer:
             self._buffer += self._pull()
         return self.receive_exactly(self._buffer.index(mark) + len(mark))
-
-    def receive_to_end(self):
-        """Everything up to the server's close."""
-        data = bytearray()
-        while True:
-            try:
-                data += self.receive_some()
-            except Ended:
-                return bytes(data)
 
     def at_end(self, timeout=5.0):
         """True when the server closes within `timeout` and sends nothing more before it does."""

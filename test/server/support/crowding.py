@@ -41,11 +41,21 @@ def fill(client, path, headers=None, most=500):
     return tunnels
 
 
-def storm(client, path, count):
-    """So many handshakes at once: (tunnels, number of refusals)."""
-    requests = [(client.connect(timeout=60), *client.upgrade_request(path)) for _ in range(count)]
-    for connection, request, _ in requests:
-        connection.send(request)
+def storm(client, path, count, children=1):
+    """So many handshakes at once, in so many children at least: (tunnels, number of refusals). Until then each lacks its
+    last octet and keeps a thread of its child, or one child could have them all, as worker's take turns of any length:
+    more of them have to come than the others' threads would take."""
+    requests = []
+    for _ in range(count):
+        connection = client.connect(timeout=60)
+        request, key = client.upgrade_request(path)
+        connection.send(request[:-1])
+        requests.append((connection, request[-1:], key))
+    connections = [connection for connection, *_ in requests]
+    assert wait_until(lambda: len(set(client.httpd.workers_of(connections)) - {None}) >= children), \
+        f"fewer than {children} children have connections"
+    for connection, rest, _ in requests:
+        connection.send(rest)
     tunnels, refused = [], 0
     for connection, _, key in requests:
         response = read_response(connection)

@@ -10,7 +10,7 @@ LINE = re.compile(
     r"^\[[^\]]+\] \[(?P<module>[^:\]]*):(?P<level>\w+)\] \[pid (?P<pid>\d+)[^\]]*\] (?P<text>.*)$")
 
 # A crash is logged as a mere notice.
-CRASH = re.compile(r"AH0005[12]:|exit signal|seg(mentation )?fault|core dump", re.IGNORECASE)
+CRASH = re.compile(r"AH0005[12]:|exit signal|:DEADLYSIGNAL|seg(mentation )?fault|core dump", re.IGNORECASE)
 
 # Written by httpd itself: at a stop where a child needs more than a tenth of a second to go, and by
 # a mod_ssl that was built with another patch level of OpenSSL than the machine has.

@@ -15,9 +15,15 @@ SIDES = {None: 0, "client": 1, "target": 2}
 # name: (place in the plan, form)
 WISHES = {"seed": (0, "I"), "short": (4, "I"), "most_octets": (8, "I"), "again": (12, "I"),
           "interrupt": (16, "I"), "reset_side": (20, "I"), "reset_at": (24, "I"),
-          "calendar_ahead": (32, "q"), "monotonic_ahead": (40, "q")}
-COUNTS = ("calls", "cut_short", "again", "interrupted", "resets")
-FIRST_COUNT, SIZE = 48, 88
+          "starved_calls": (28, "H"), "starved_error": (30, "H"),
+          "calendar_ahead": (32, "q"), "monotonic_ahead": (40, "q"),
+          "signal_with_again": (96, "i")}
+COUNTS = ("calls", "cut_short", "again", "interrupted", "resets", "starved")
+FIRST_COUNT, SIZE = 48, 104
+
+# Bits of starved_calls.
+MAKES_DESCRIPTORS = {"socket": 1, "duplicate": 2, "document": 4}
+ASKS_THE_DNS = 8
 
 
 class Faults:
@@ -39,6 +45,11 @@ class Faults:
             place, form = WISHES[name]
             value = SIDES[value] if name == "reset_side" else value
             struct.pack_into(form, self._plan, place, value)
+
+    def is_set(self, name):
+        """Whether a wish still stands that ends by itself."""
+        place, form = WISHES[name]
+        return struct.unpack_from(form, self._plan, place)[0] != 0
 
     @contextmanager
     def during(self, **wishes):

@@ -17,14 +17,14 @@ import h2.exceptions
 import h2.settings
 
 from .client import WebSocket
-from .connection import Connection, Ended, Response
+from .connection import Connection, Ended, Reader, Response
 
 EXTENDED_CONNECT = h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL
 CONNECTION_WINDOW = 1 << 30
 GOAWAY = 7
 
 
-class Stream:
+class Stream(Reader):
     """One stream, with what a WebSocket asks of a connection."""
 
     def __init__(self, session, number):
@@ -93,14 +93,6 @@ class Stream:
             self._wait_for_data()
             data += self._take(size - len(data))
         return bytes(data)
-
-    def receive_to_end(self):
-        data = bytearray()
-        while True:
-            try:
-                data += self.receive_some()
-            except Ended:
-                return bytes(data)
 
     def at_end(self, timeout=5.0):
         """True when END_STREAM comes within `timeout` and nothing before it."""

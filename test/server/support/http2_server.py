@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What httpd needs for WebSocket on streams of HTTP/2, beside its module http2."""
-
-import pytest
+"""What httpd needs for WebSocket on streams of HTTP/2, beside its module http2, which refuses to work
+under prefork."""
 
 CONFIGURATION = """
 Protocols h2 h2c http/1.1
@@ -10,6 +9,3 @@ H2WebSockets On
   SetHandler websocket-echo
 </Location>
 """
-
-# mod_http2 refuses to work under prefork.
-both_mpms = pytest.mark.parametrize("mpm", ["event", "worker"], indirect=True)

@@ -11,8 +11,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import installation, processes, sanitizer
-from .error_log import ErrorLog
+from . import crash, installation, processes, sanitizer
+from .error_log import CRASH, ErrorLog
 from .waiting import wait_until
 
 # What a fresh Debian loads, and what the tests need besides.
@@ -39,7 +39,7 @@ ErrorLog "{root}/log/error.log"
 {modules}
 LogLevel info
 {user}
-ServerName localhost
+{server_name}
 Listen 127.0.0.1:{http_port}
 Listen 127.0.0.1:{https_port}
 Timeout 300
@@ -122,18 +122,19 @@ class Httpd:
 
     In both, {root}, {http_port}, {https_port} and {https} stand for this instance's own.
     `modules` are loaded besides Debian's own, `without` are not; `limits` replace Debian's;
-    `targets` is the server-wide WebSocketTarget; None leaves the directive out. `faults` are
-    preloaded, below the sanitizers.
+    `targets` is the server-wide WebSocketTarget, `server_name` the ServerName; None leaves the
+    directive out. `faults` are preloaded, below the sanitizers.
     """
 
     def __init__(self, certificate, *, mpm="event", extra="", https_extra="", targets="same-host",
-                 limits=None, max_descriptors=None, keep=False, module=True, modules=(),
-                 without=(), faults=None):
+                 server_name="localhost", limits=None, max_descriptors=None, keep=False,
+                 module=True, modules=(), without=(), faults=None):
         self.mpm = mpm
         self.certificate = certificate
         self.root = Path(tempfile.mkdtemp(prefix="websocket-httpd-"))
         self.error_log = ErrorLog(self.root / "log" / "error.log")
         self._extra, self._https_extra, self._targets = extra, https_extra, targets
+        self._server_name = server_name
         self._limits = {**LIMITS[mpm], **(limits or {})}
         self._max_descriptors = max_descriptors
         self._keep = keep
@@ -207,6 +208,7 @@ class Httpd:
         self.configuration.write_text(CONFIGURATION.format(
             root=self.root, http_port=self.http_port, https_port=self.https_port,
             modules=self._load_modules(), user=user,
+            server_name=f"ServerName {self._server_name}" if self._server_name else "",
             limits="\n".join(f"{name} {value}" for name, value in self._limits.items()),
             websocket=self._fill(websocket), extra=self._fill(self._extra),
             https=self._fill("{https}" + self._https_extra)))
@@ -228,14 +230,17 @@ class Httpd:
         return {**environment, "LD_PRELOAD": " ".join(preloaded)} if preloaded else environment
 
     def _before_exec(self):
+        most = resource.RLIM_INFINITY if os.geteuid() == 0 else resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (most, most))
         if self._max_descriptors:
             resource.setrlimit(resource.RLIMIT_NOFILE,
                                (self._max_descriptors, self._max_descriptors))
 
-    def configtest(self):
+    def configtest(self, *arguments):
         """(exit status, what was said) of `httpd -t`."""
-        done = subprocess.run(self._command("-t"), env=self._environment(), text=True, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+        done = subprocess.run(self._command("-t", *arguments), env=self._environment(), text=True,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=30, preexec_fn=self._before_exec)
         return done.returncode, done.stdout
 
     def start(self):
@@ -274,9 +279,25 @@ class Httpd:
             raise AssertionError("httpd did not resume operations:\n" + self.log_text())
 
     def graceful(self):
+        """Returns when who connects comes to a new child."""
+        old = set(self.children())
         self._signal_and_wait(signal.SIGUSR1)
 
+        def listening():
+            return [one.pid for one in processes.descriptors(old & set(self.children()))
+                    if one.kind == "listener"]
+
+        if not wait_until(lambda: not listening(), 20):
+            raise AssertionError(f"old children go on listening: {listening()}\n{self.log_text()}")
+
+    def _settle(self):
+        """Lets children that are about to have nothing to do get there. One that is freeing a connection, or that has only
+        just been started, may crash when it is told to end without grace, with this module or without: doc/operation.md.
+        """
+        wait_until(lambda: processes.at_rest(self.children()), 0.5, 0.002)
+
     def restart(self):
+        self._settle()
         self._signal_and_wait(signal.SIGHUP)
 
     def signal_stop(self, number=signal.SIGTERM):
@@ -292,16 +313,13 @@ class Httpd:
 
     def stop(self):
         if self.running:
+            self._settle()
             self.signal_stop()
             self.wait_stopped()
 
     def kill(self):
         """The end when nothing else helps: its own session, so only its own children."""
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
+        processes.kill_session(self._process)
 
     def kill_child(self, pid, number=signal.SIGKILL):
         """As of a crash; returns when httpd has noticed."""
@@ -392,6 +410,27 @@ class Httpd:
     def permit(self, pattern):
         self.error_log.permit(pattern)
 
+    def _backtraces(self):
+        """Where children crashed, as far as they left cores and there is a gdb."""
+        if not shutil.which("gdb"):
+            return []
+        return [subprocess.run(["gdb", "-batch", "-nx", "-ex", "bt 40", str(installation.program()),
+                                str(core)], text=True, check=False, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, timeout=60).stdout
+                for core in sorted((self.root / "report").glob("core*"))]
+
+    def _crashes(self, unexpected):
+        """These lines and where children crashed, without what is httpd's own fault."""
+        reports = [one for one in sanitizer.reports(self.root / "report") if one not in self._told_reports]
+        self._told_reports.update(reports)
+        where = [sanitizer.text(one) for one in reports]
+        ends = [raw for raw in unexpected if "exit signal" in raw]
+        if ends and not where:
+            where = self._backtraces()
+        if ends and len(ends) == len(where) and all(crash.is_httpds_own(one) for one in where):
+            return [raw for raw in unexpected if not CRASH.search(raw)], []
+        return unexpected, where
+
     def complaints(self):
         """What is wrong at the end of a test, one text each; empty when all is well."""
         found = []
@@ -402,9 +441,6 @@ class Httpd:
         wait_until(lambda: not self.error_log.missing(), 2)
         found += [f"expected in the error log, not found: {pattern}"
                   for pattern in self.error_log.missing()]
-        found += [f"unexpected in the error log: {raw}" for raw in self.error_log.unexpected()]
-        for report in sanitizer.reports(self.root / "report"):
-            if report not in self._told_reports:
-                self._told_reports.add(report)
-                found.append(f"sanitizer: {report.read_text(errors='replace')}")
-        return found
+        unexpected, crashes = self._crashes(self.error_log.unexpected())
+        found += [f"unexpected in the error log: {raw}" for raw in unexpected]
+        return found + [f"where a child ended: {one}" for one in crashes]

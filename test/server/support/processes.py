@@ -2,7 +2,12 @@
 """What /proc tells of httpd's processes: children, descriptors, connections, memory."""
 
 import os
+import signal
+import time
 from collections import namedtuple
+from contextlib import contextmanager
+
+from .waiting import wait_until
 
 TCP_TIME_WAIT, TCP_LISTEN = "06", "0A"
 
@@ -11,7 +16,9 @@ Descriptor = namedtuple("Descriptor", "pid number target kind known")
 
 
 def _stat(pid):
-    """The fields of /proc/PID/stat after the program's name; None when the process is gone."""
+    """The fields of /proc/PID/stat after the program's name; None when the process is gone. Of a thread for
+    PID/task/TID.
+    """
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
             return stat.read().rsplit(")", 1)[1].split()
@@ -19,13 +26,37 @@ def _stat(pid):
         return None
 
 
+def _of_threads(pid, name):
+    """PID/task/TID -> the words of that file in /proc, of all threads of a process; none when it is gone."""
+    try:
+        threads = [f"{pid}/task/{number}" for number in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return {}
+    found = {}
+    for thread in threads:
+        try:
+            with open(f"/proc/{thread}/{name}", encoding="ascii") as words:
+                found[thread] = words.read().split()
+        except OSError:
+            continue  # the thread has ended
+    return found
+
+
+def _listed_children(pid):
+    """Their process ids, as words."""
+    return [child for children in _of_threads(pid, "children").values() for child in children]
+
+
 def _all_children(pid):
     """(process id, state) of the direct children."""
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            field = _stat(name)
-            if field and int(field[1]) == pid:
-                yield int(name), field[0]
+    # proc(5): one that ends while the list is read may have another left out.
+    before, listed = None, _listed_children(pid)
+    while before != listed:
+        before, listed = listed, _listed_children(pid)
+    for name in listed:
+        field = _stat(name)
+        if field and int(field[1]) == pid:
+            yield int(name), field[0]
 
 
 def children(pid):
@@ -42,6 +73,44 @@ def is_child(pid, parent):
     """Whether the process runs, or has ended and its parent has not asked about it."""
     field = _stat(pid)
     return field is not None and int(field[1]) == parent
+
+
+def name(pid):
+    """Of the program that it runs; none when the process is gone."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as comm:
+            return comm.read().rstrip("\n")
+    except OSError:
+        return None
+
+
+def is_stopped(pid):
+    """Whether SIGSTOP, say, has reached it."""
+    field = _stat(pid)
+    return field is not None and field[0] == "T"
+
+
+def at_rest(pids):
+    """Whether every thread of them waits, and none has been given a processor for a moment."""
+    def turns():
+        return [_of_threads(pid, "schedstat") for pid in pids]
+
+    before = turns()
+    time.sleep(0.002)
+    states = [field[0] for threads in before for field in map(_stat, threads) if field]
+    return before == turns() and set(states) <= {"S"}
+
+
+@contextmanager
+def standing_still(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        assert wait_until(lambda: all(is_stopped(pid) for pid in pids))
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def _tcp_sockets():
@@ -144,3 +213,12 @@ def read_octets(pid):
     """How much the process has got from read(2) and its like; recv(2) is not among them."""
     with open(f"/proc/{pid}/io", encoding="ascii") as lines:
         return int(next(lines).split()[1])
+
+
+def kill_session(process):
+    """The end, when nothing else helps, of a Popen that leads a session, and of all in that."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()

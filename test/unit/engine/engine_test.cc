@@ -53,7 +53,7 @@ class Works {
   explicit Works(unsigned threads = 2) {
     raise_descriptor_limit();
     descriptors_ = open_descriptors();
-    engine = std::make_unique<Engine>(pool_.pool, threads);
+    engine = std::make_unique<Engine>(pool_.pool, threads, &dismissals);
   }
   ~Works() {
     engine.reset();
@@ -81,6 +81,7 @@ class Works {
   bool wait() { return engine->wait_until_none(Clock::now() + k_patience); }
 
   Tally tally;
+  std::atomic<std::uint32_t> dismissals{0};
   std::vector<std::unique_ptr<Line>> lines;
   std::unique_ptr<Engine> engine;
 
@@ -428,6 +429,64 @@ TEST_CASE("tunnels that wait cost no time, whatever hung up", "[engine]") {
   CHECK(cpu_seconds() - before < 0.1);
   works.engine->abandon_all(CloseCode::going_away, "");
   CHECK(works.wait());
+}
+
+// ---- once a second -------------------------------------------------------------------------
+
+template <class Condition>
+bool wait_for(Condition condition) {
+  const auto until = Clock::now() + k_patience;
+  while (!condition()) {
+    if (Clock::now() >= until) return false;
+    std::this_thread::sleep_for(10ms);
+  }
+  return true;
+}
+
+TEST_CASE("a tunnel reports what it has moved, and is quiet when it is idle", "[engine]") {
+  Works works(1);
+  const Line& line = works.connect();
+  for (const std::uint64_t size : {2U, 4U, 6U}) {
+    send_all(line.client, message("up"));
+    CHECK(text(receive(line.target, 2)) == "up");
+    CHECK(wait_for([&] { return works.tally.last_report == size; }));
+  }
+  // Each report stands for something that has moved, or for the beginning.
+  std::this_thread::sleep_for(2 * Loop::k_beat + 200ms);
+  CHECK(works.tally.reports >= 3);
+  CHECK(works.tally.reports <= 3 + 1);
+}
+
+TEST_CASE("a tunnel that ends before its report is due is forgotten with it", "[engine]") {
+  Works works(1);
+  const Line& stays = works.connect();
+  for (int i = 0; i < 20; ++i) {
+    const Line& line = works.connect();
+    send_all(line.client, message("up"));
+    CHECK(text(receive(line.target, 2)) == "up");
+    send_all(line.client, close_frame(1000));
+    works.lines.pop_back();
+  }
+  CHECK(wait_for([&] { return works.engine->tunnels() == 1; }));
+  send_all(stays.client, message("stays"));
+  CHECK(wait_for([&] { return works.tally.last_report == 5; }));
+}
+
+TEST_CASE("tunnels that somebody wants to end get Close 1001 within a second or so", "[engine]") {
+  Works works(GENERATE(1U, 2U));
+  for (int i = 0; i < 4; ++i) works.connect();
+  std::this_thread::sleep_for(50ms);
+  CHECK(works.tally.all() == 0);
+  works.tally.dismissed = true;
+  ++works.dismissals;
+  for (const auto& line : works.lines) {
+    CHECK(answer_close(*line) == 1001);
+    line->target.reset();
+    CHECK(line->all_frames().empty());
+    line->client.reset();
+  }
+  CHECK(works.wait());
+  CHECK(works.tally.of(Ending::server_closed) == 4);
 }
 
 }  // namespace

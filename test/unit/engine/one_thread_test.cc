@@ -125,6 +125,36 @@ TEST_CASE("a thread carries much both ways past slow readers", "[engine]") {
   CHECK(drive.ends_within(10s));
 }
 
+TEST_CASE("a wake after which there is nothing to say keeps no processor busy", "[engine]") {
+  Drive drive;
+  drive.start();
+  drive.say(TestSupervisor::Say::nothing);
+  send_all(drive.line.client, message("up"));
+  CHECK(text(receive(drive.line.target, 2)) == "up");
+  const int asked = drive.supervisor.asked;
+  std::this_thread::sleep_for(300ms);
+  CHECK(drive.supervisor.asked - asked < 10);
+  drive.say(TestSupervisor::Say::at_once);
+  CHECK(drive.ends_within(10s));
+}
+
+TEST_CASE("a tunnel on a thread reports, and is closed when somebody wants it to end", "[engine]") {
+  Drive drive;
+  drive.start();
+  send_all(drive.line.client, message("up"));
+  CHECK(text(receive(drive.line.target, 2)) == "up");
+  for (int i = 0; i < 2000 && drive.tally.last_report != 2; ++i) std::this_thread::sleep_for(10ms);
+  CHECK(drive.tally.last_report == 2);
+  drive.tally.dismissed = true;
+  CHECK(drive.line.next_frame().close_code() == 1001);
+  send_all(drive.line.client, close_frame(1001));
+  drive.line.target.reset();
+  CHECK(drive.line.all_frames().empty());
+  drive.line.client.reset();
+  CHECK(drive.ends_within(10s));
+  CHECK(drive.tally.of(Ending::server_closed) == 1);
+}
+
 TEST_CASE("a supervisor's goodbye begins the close handshake", "[engine]") {
   Drive drive;
   drive.start();
@@ -208,8 +238,8 @@ TEST_CASE("where room cannot be polled for, it is looked for", "[engine]") {
   TestSupervisor supervisor;
   const Time before = Clock::now();
   CountingRoom room;
-  drive_on_this_thread(
-      tunnel, {.client_descriptor = never_readable.get(), .client_room = &room}, supervisor);
+  drive_on_this_thread(tunnel, {.client_descriptor = never_readable.get(), .client_room = &room},
+                       supervisor);
   CHECK((Clock::now() - before < 5s));
   CHECK(room.asked >= 40);
   const auto frames = server_frames(client->output);

@@ -7,61 +7,54 @@
 #include <chrono>
 #include <random>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "test/unit/limits/shared_table.hh"
+#include "test/unit/support/forked.hh"
 
 namespace websocket::limits {
 namespace {
 
 using namespace std::chrono_literals;
 using namespace test;
+using websocket::test::Forked;
 
-// Takes and gives back without end.
+// Takes and gives back without end, and without a system call: a signal from another processor
+// would be met at the end of that call again and again, and never with the lock in hand.
 [[noreturn]] void churn(Table& table, const Bounds& bounds) {
-  std::minstd_rand random(static_cast<unsigned>(getpid()));
+  const pid_t self = getpid();
+  std::minstd_rand random(static_cast<unsigned>(self));
   std::vector<Lease> held;
   held.reserve(16);
   while (true) {
     if (held.size() == 16 || (!held.empty() && random() % 3 == 0)) {
       held.pop_back();
     } else {
-      auto lease = table.take(getpid(), client(random() % 30), bounds);
+      auto lease = table.take(self, client(random() % 30), bounds);
       if (lease) held.push_back(std::move(*lease));
     }
   }
 }
 
-pid_t start(Table& table, const Bounds& bounds) {
-  const pid_t child = fork();
-  if (child == 0) churn(table, bounds);
-  REQUIRE(child > 0);
-  return child;
-}
-
-void kill_and_wait(pid_t child) {
-  REQUIRE(kill(child, SIGKILL) == 0);
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  REQUIRE(WIFSIGNALED(status));
+Forked churner(Table& table, const Bounds& bounds) {
+  return Forked([&] { churn(table, bounds); });
 }
 
 TEST_CASE("processes that are killed at any moment leak no place", "[limits]") {
   const SharedTable table(200);
   const Bounds bounds{.tunnels = 40, .per_client = 4};
   std::mt19937 random(7);
-  std::vector<pid_t> children;
-  for (int i = 0; i < 4; ++i) children.push_back(start(*table, bounds));
+  std::vector<Forked> children;
+  children.reserve(4);
+  for (int i = 0; i < 4; ++i) children.push_back(churner(*table, bounds));
   for (int round = 0; round < 100; ++round) {
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
-    pid_t& child = children[random() % children.size()];
-    kill_and_wait(child);
-    REQUIRE(table->bury(child));
-    child = start(*table, bounds);
+    Forked& child = children[random() % children.size()];
+    REQUIRE(table->bury(child.end()));
+    child = churner(*table, bounds);
   }
-  for (const pid_t child : children) {
-    kill_and_wait(child);
-    REQUIRE(table->bury(child));
-  }
+  for (Forked& child : children) REQUIRE(table->bury(child.end()));
   CHECK(room(*table, {.tunnels = 40, .per_client = 0}, client(1)) == 40);
   for (std::uint64_t key = 0; key < 30; ++key) CHECK(room(*table, bounds, client(key)) == 4);
   CHECK(room(*table, {}, client(1)) == 200);
@@ -70,26 +63,26 @@ TEST_CASE("processes that are killed at any moment leak no place", "[limits]") {
 TEST_CASE("a process that is stopped makes no other wait for ever", "[limits]") {
   const SharedTable table(10);
   const Bounds bounds{.tunnels = 5, .per_client = 0};
-  const pid_t child = start(*table, bounds);
-  // Stopped over and over, until once it has the lock: then it is not to be had, by anybody.
+  Forked child = churner(*table, bounds);
+  // Stopped over and over, until once it has the lock: then it is not to be had, by anybody. On a
+  // busy machine a moment may be too short for it to run at all, so that the moments get longer.
   std::mt19937 random(11);
   bool denied = false;
-  for (int round = 0; round < 2000 && !denied; ++round) {
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
-    REQUIRE(kill(child, SIGSTOP) == 0);
+  for (unsigned round = 0; round < 2000 && !denied; ++round) {
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % (300 + 10 * round)));
+    REQUIRE(kill(child.pid(), SIGSTOP) == 0);
     int status = 0;
-    REQUIRE(waitpid(child, &status, WUNTRACED) == child);
+    REQUIRE(waitpid(child.pid(), &status, WUNTRACED) == child.pid());
     const auto before = std::chrono::steady_clock::now();
     const auto lease = table->take(getpid(), client(1), bounds);
     denied = !lease && lease.error() == Denial::table_locked;
     const auto took = std::chrono::steady_clock::now() - before;
     CHECK(took < Table::k_patience + 5s);
-    if (!denied) REQUIRE(kill(child, SIGCONT) == 0);
+    if (!denied) REQUIRE(kill(child.pid(), SIGCONT) == 0);
   }
   REQUIRE(denied);
   CHECK(table->bury(99));  // the parent does not wait either
-  kill_and_wait(child);
-  REQUIRE(table->bury(child));
+  REQUIRE(table->bury(child.end()));
   CHECK(room(*table, bounds, client(1)) == 5);
 }
 

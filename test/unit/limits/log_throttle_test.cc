@@ -24,6 +24,18 @@ TEST_CASE("the first line is written, the next one a second later", "[limits]") 
   CHECK(throttle.admit(k_now + 2h) == 0U);
 }
 
+TEST_CASE("a longer pause may be asked for", "[limits]") {
+  LogThrottle throttle(1min);
+  CHECK(throttle.admit(k_now) == 0U);
+  CHECK_FALSE(throttle.admit(k_now + 59s));
+  CHECK(throttle.admit(k_now + 1min) == 1U);
+}
+
+TEST_CASE("a line says how many like it were left out", "[limits]") {
+  CHECK(and_left_out(0).empty());
+  CHECK(and_left_out(12) == " (and 12 more like it before)");
+}
+
 TEST_CASE("of the lines of many threads one is written and none is lost", "[limits]") {
   LogThrottle throttle;
   constexpr unsigned k_threads = 4;

@@ -37,6 +37,7 @@ class ScriptedLookup final : public policy::Lookup {
     asked.push_back(std::string(name_of(type)) + " " + name);
     if (!budget.take_query()) return failure(LookupStatus::over_budget);
     if (delay > 0ms) std::this_thread::sleep_for(delay);
+    if (name == lacks_descriptor_at) budget.lack_descriptor();
     const auto found = answers.find({name, type});
     return found == answers.end() ? negative(LookupStatus::no_such_name) : found->second;
   }
@@ -73,6 +74,7 @@ class ScriptedLookup final : public policy::Lookup {
   Answer& at(const std::string& name, RecordType type) { return answers[{name, type}]; }
 
   std::map<std::pair<std::string, RecordType>, Answer> answers;
+  std::string lacks_descriptor_at;
   std::vector<std::string> asked;
   std::chrono::milliseconds delay{0};
 };
@@ -228,6 +230,21 @@ TEST_CASE("a failing lookup refuses wherever it stands", "[policy][consent]") {
   CHECK(verdict.text.find(name) != std::string::npos);
 }
 
+TEST_CASE("who finds no descriptor to ask with has no verdict to remember", "[policy][consent]") {
+  auto lookup = consenting();
+  const auto key = GENERATE(std::pair{k_reverse, RecordType::ptr}, std::pair{k_name, RecordType::a},
+                            std::pair{k_name, RecordType::txt});
+  // As of a chain of trust, where one of its own questions could not be asked.
+  const auto status = GENERATE(LookupStatus::no_descriptor, LookupStatus::not_validated);
+  lookup.at(key.first, key.second) = ScriptedLookup::failure(status);
+  lookup.lacks_descriptor_at = key.first;
+  const auto verdict = judge(lookup);
+  CHECK(verdict.reason == ConsentReason::no_descriptor);
+  CHECK(verdict.status == LookupStatus::no_descriptor);
+  CHECK(verdict.ttl == 0s);
+  CHECK(verdict.text.find("there is no descriptor left") != std::string::npos);
+}
+
 TEST_CASE("one good name of several is enough, in the order they came", "[policy][consent]") {
   auto lookup = consenting();
   lookup.at(k_reverse, RecordType::ptr) =
@@ -330,9 +347,9 @@ TEST_CASE("queries run out", "[policy][consent]") {
 
 TEST_CASE("time runs out", "[policy][consent]") {
   auto lookup = consenting();
-  lookup.delay = 20ms;
+  lookup.delay = 200ms;
   policy::ConsentLimits limits;
-  limits.time = 30ms;
+  limits.time = 300ms;
   const auto verdict = judge(lookup, ConsentMode::dns, limits);
   CHECK(verdict.reason == ConsentReason::out_of_time);
   CHECK(verdict.ttl == 30s);

@@ -17,7 +17,7 @@
 
 using namespace std::chrono_literals;
 using policy::Budget;
-using policy::LdnsDeleter;
+using policy::Handle;
 using policy::RecordType;
 using policy::RrListPtr;
 using policy::RrPtr;
@@ -32,7 +32,7 @@ constexpr std::time_t k_now = 1'800'000'000;
 constexpr std::time_t k_hour = 3600;
 
 std::string text_of(const ldns_rr* record) {
-  const std::unique_ptr<char, LdnsDeleter<std::free>> text(ldns_rr2str(record));
+  const Handle<char, std::free> text(ldns_rr2str(record));
   std::string line = text.get();
   line.pop_back();  // the newline
   return line;
@@ -96,7 +96,7 @@ class Zone {
 
  private:
   std::string name_;
-  std::unique_ptr<ldns_key_list, LdnsDeleter<ldns_key_list_free>> keys_;
+  Handle<ldns_key_list, ldns_key_list_free> keys_;
   RrPtr public_key_;
 };
 
@@ -512,6 +512,14 @@ TEST_CASE("trust anchors are read from zone-file text", "[policy][dnssec]") {
   const auto nearest = nested->closest(name.get());
   REQUIRE(count_of(nearest) == 1);
   CHECK(policy::name_text(ldns_rr_owner(ldns_rr_list_rr(nearest.get(), 0))) == "one.test");
+}
+
+TEST_CASE("trust anchors of another text have another digest", "[policy][dnssec]") {
+  const std::string text = ". 60 IN DS 1 13 2 " + std::string(64, 'A') + "\n";
+  const auto digest = TrustAnchors::parse(text)->digest();
+  CHECK(digest.size() == 64);
+  CHECK(digest == TrustAnchors::parse(text)->digest());
+  CHECK(digest != TrustAnchors::parse(text + text)->digest());
 }
 
 TEST_CASE("a file that is no list of anchors says why", "[policy][dnssec]") {

@@ -65,7 +65,7 @@ class ScriptedExchange final : public policy::Exchange {
     std::uint8_t* wire = nullptr;
     std::size_t size = 0;
     if (ldns_pkt2wire(&wire, parsed, &size) != LDNS_STATUS_OK) throw std::logic_error("the reply");
-    const std::unique_ptr<std::uint8_t, policy::LdnsDeleter<std::free>> owned(wire);
+    const policy::Handle<std::uint8_t, std::free> owned(wire);
     const auto bytes = std::as_bytes(std::span(wire, size));
     return {bytes.begin(), bytes.end()};
   }

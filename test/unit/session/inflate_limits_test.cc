@@ -87,7 +87,7 @@ TEST_CASE("the message limit counts what is inflated", "[session][rfc6455-10.4]"
 
 TEST_CASE("a message at the limit may be longer compressed", "[session][rfc6455-10.4]") {
   // At level 0 every block is stored, and here one byte long; at 6 noise is stored in larger ones.
-  const std::size_t size = GENERATE(1, 100, 65536);
+  const std::size_t size = GENERATE(1U, 100U, 65536U);
   const Limits limits{.max_message = size};
   const int level = GENERATE(0, 6);
   const std::string message = noise(size);
@@ -168,7 +168,7 @@ TEST_CASE("a session holds zlib's memory only where it must", "[session][rfc7692
 }
 
 TEST_CASE("memory that a session cannot have is told", "[session]") {
-  const std::size_t failing = GENERATE(1, 2);
+  const std::size_t failing = GENERATE(1U, 2U);
   CountedMemory memory(failing);
   Session session({}, Agreement{});
   Bytes input = frame(k_whole_text, ZlibCompressor().message(prose(10000)));

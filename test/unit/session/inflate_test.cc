@@ -113,7 +113,7 @@ TEST_CASE("many small messages arrive one by one", "[session][rfc7692-7.2.2]") {
 TEST_CASE("control frames come between the fragments of a compressed message",
           "[session][rfc7692-6.1]") {
   const Chunks chunks = hostile_chunks();
-  const std::size_t size = GENERATE(1, 2, 50);
+  const std::size_t size = GENERATE(1U, 2U, 50U);
   ZlibCompressor client;
   const std::string message = prose(600);
   const std::string payload = client.message(message);

@@ -11,6 +11,11 @@ class TallyJournal final : public Journal {
  public:
   explicit TallyJournal(Tally& tally) : tally_(tally) {}
   void ended(const Account& account) noexcept override { tally_.count(account.ending); }
+  void progressed(const Account& account, Time) noexcept override {
+    tally_.last_report = account.client_bytes;
+    ++tally_.reports;
+  }
+  bool is_dismissed() const noexcept override { return tally_.dismissed; }
 
  private:
   Tally& tally_;

@@ -15,7 +15,8 @@
 
 namespace websocket::tunnel::test {
 
-// Counts tunnels by how they ended, on any thread.
+// Counts tunnels by how they ended, and what they report, on any thread. Those whose tally is
+// dismissed shall end.
 class Tally {
  public:
   void count(Ending ending) noexcept { counts_[static_cast<std::size_t>(ending)].fetch_add(1); }
@@ -23,6 +24,10 @@ class Tally {
     return counts_[static_cast<std::size_t>(ending)].load();
   }
   std::size_t all() const noexcept;
+
+  std::atomic<std::size_t> reports{0};
+  std::atomic<std::uint64_t> last_report{0};  // bytes from its client
+  std::atomic<bool> dismissed{false};
 
  private:
   std::array<std::atomic<std::size_t>, static_cast<std::size_t>(k_last_ending) + 1> counts_{};

@@ -5,7 +5,7 @@ from support import installation, policy
 
 from .peer import Peer, unprivileged_user
 
-# One child, Debian's 25 threads where a tunnel does not keep its thread; no .htaccess, no log.
+# One child, unless it is about several, and Debian's 25 threads where a tunnel does not keep its thread; no .htaccess, no log.
 CONFIGURATION = """\
 ServerRoot "{folder}"
 ServerName localhost
@@ -19,13 +19,13 @@ LogLevel warn
 Listen 127.0.0.1:{port}
 Listen 127.0.0.1:{tls_port}
 ListenBacklog 4096
-StartServers 1
-ServerLimit 1
+StartServers {children}
+ServerLimit {children}
 ThreadLimit {threads}
 ThreadsPerChild {threads}
-MaxRequestWorkers {threads}
+MaxRequestWorkers {all_threads}
 MinSpareThreads 1
-MaxSpareThreads {threads}
+MaxSpareThreads {all_threads}
 MaxConnectionsPerChild 0
 DocumentRoot "{folder}/htdocs"
 <Directory />
@@ -75,6 +75,7 @@ class Httpd(Peer):
         self.write("htdocs/index.html", "<!DOCTYPE html><title>plain</title><p>served as ever\n")
         configuration = self.write("httpd.conf", CONFIGURATION.format(
             folder=self.folder, port=self.port, tls_port=self.tls_port, threads=self.threads,
+            children=self.children, all_threads=self.children * self.threads,
             user=f"User #{owner.pw_uid}\nGroup #{owner.pw_gid}" if owner else "",
             modules=self.load_modules(), endpoint=self.endpoint(),
             certificate=self.certificate.certificate, key=self.certificate.key))

@@ -5,12 +5,12 @@ import os
 import pwd
 import resource
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
+from support.processes import kill_session
 from support.waiting import wait_until
 
 
@@ -55,9 +55,11 @@ class Peer:
     path = "/"
     settling = 0.0         # seconds from its start until a handshake costs what it costs ever after
 
-    def __init__(self, backend_port, *, certificate=None, tunnels=25):
-        """`tunnels`: how many there will be, for servers that must be told beforehand."""
+    def __init__(self, backend_port, *, certificate=None, tunnels=25, children=1):
+        """`tunnels`: how many there will be, for servers that must be told beforehand.
+        `children`: worker processes, for servers that can have more than one."""
         self.backend_port, self.certificate, self.tunnels = backend_port, certificate, tunnels
+        self.children = children
         self.port = self.tls_port = None
         self._process = None
         self.folder = Path(tempfile.mkdtemp(prefix=f"websocket-bench-{self.name}-"))
@@ -109,7 +111,7 @@ class Peer:
                 if wait_until(lambda: self._process.poll() is not None or self._listens(), 20) \
                         and self._process.poll() is None:
                     return self
-                self._kill()
+                kill_session(self._process)
             raise Broken(f"{self.name} does not start:\n{self.console()}")
         except BaseException:
             self.__exit__()
@@ -125,14 +127,6 @@ class Peer:
         with socket.socket() as one:
             return one.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def _kill(self):
-        """All of its session, which is the server's own."""
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self._process.wait()
-
     def __exit__(self, *_):
         if self._process is not None:
             self._process.terminate()
@@ -140,7 +134,7 @@ class Peer:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
                 pass
-            self._kill()
+            kill_session(self._process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def console(self):

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mod_websocket/apache/log_writer.hh"
+
+#include <apr_portable.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unixd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "mod_websocket/apache/pool.hh"
+#include "mod_websocket/apache/retained.hh"
+
+namespace websocket::apache {
+
+namespace {
+
+using Clock = limits::LogThrottle::Clock;
+using tunnel::Descriptor;
+
+// A pipe's room: for the lines of thousands of tunnels that end at once. Linux gives that much to
+// any user.
+constexpr int k_pipe_bytes = 1 << 20;
+
+constexpr std::chrono::milliseconds k_patience{50};
+constexpr std::chrono::seconds k_no_more_for{1};
+
+// The programs, by the parent's process pool: the module itself is loaded anew by a restart, so
+// that nothing of C++ may be in here.
+struct Program {
+  Program* next;
+  const char* command;
+  apr_pool_t* pool;
+  piped_log* pipe;
+  int readings_unused;
+  bool is_ended;  // by a restart
+};
+
+constexpr const char* k_retained = "mod_websocket programs 2";
+
+Program*& programs() {
+  return retained_value<Program*>(k_retained, [] { return nullptr; });
+}
+
+int descriptor_of(apr_file_t* file) {
+  apr_os_file_t descriptor = -1;
+  apr_os_file_get(&descriptor, file);
+  return descriptor;
+}
+
+int pipe_of(const Program& program) { return descriptor_of(ap_piped_log_write_fd(program.pipe)); }
+
+Program* start(server_rec* server, const char* command) {
+  apr_pool_t* pool = nullptr;
+  apr_pool_create(&pool, server->process->pool);
+  piped_log* const pipe = ap_open_piped_log(pool, command);
+  if (pipe == nullptr) {
+    apr_pool_destroy(pool);
+    return nullptr;
+  }
+  auto* const program = static_cast<Program*>(apr_pcalloc(pool, sizeof(Program)));
+  *program = {programs(), apr_pstrdup(pool, command), pool, pipe, 0, false};
+  programs() = program;
+  // Nobody else writes into it, and the program's end is another open file.
+  fcntl(pipe_of(*program), F_SETFL, O_WRONLY | O_NONBLOCK);
+  fcntl(pipe_of(*program), F_SETPIPE_SZ, k_pipe_bytes);
+  return program;
+}
+
+// Which gets what nobody has read: children that the same signal ended wrote it behind the
+// program's end.
+Program* start_successor(server_rec* server, const char* command, Program*& link) {
+  Program* const ended = std::exchange(link, link->next);
+  Program* const successor = start(server, command);
+  if (successor != nullptr) {
+    const int from = descriptor_of(ap_piped_log_read_fd(ended->pipe));
+    const int to = pipe_of(*successor);
+    while (splice(from, nullptr, to, nullptr, k_pipe_bytes, SPLICE_F_NONBLOCK) > 0) {
+    }
+  }
+  apr_pool_destroy(ended->pool);
+  return successor;
+}
+
+Program* running(server_rec* server, const char* command) {
+  for (Program** link = &programs(); *link != nullptr; link = &(*link)->next) {
+    Program* const each = *link;
+    if (std::string_view(each->command) != command) continue;
+    if (each->is_ended) return start_successor(server, command, *link);
+    each->readings_unused = 0;
+    return each;
+  }
+  return start(server, command);
+}
+
+}  // namespace
+
+void begin_programs() {
+  const bool all_ended = ap_unixd_mpm_get_retained_data()->was_graceful == 0;
+  for (Program** link = &programs(); *link != nullptr;) {
+    Program* const each = *link;
+    each->is_ended = each->is_ended || all_ended;
+    if (++each->readings_unused < 2) {
+      link = &each->next;
+      continue;
+    }
+    *link = each->next;
+    apr_pool_destroy(each->pool);
+  }
+}
+
+LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* name) {
+  if (*name == '|') {
+    const Program* const program = running(server, name + 1);
+    if (program == nullptr) {
+      ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "WS0122: WebSocketLog: cannot start %s",
+                   name + 1);
+      return nullptr;
+    }
+    return make_in_pool<LogWriter>(pool, server, name, pipe_of(*program), Descriptor());
+  }
+  const char* const path = ap_server_root_relative(pool, name);
+  Descriptor file;
+  if (path == nullptr) {
+    errno = EINVAL;
+  } else {
+    file.reset(::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  }
+  if (!file) {
+    ap_log_error(APLOG_MARK, APLOG_ERR, errno, server, "WS0123: WebSocketLog: cannot open %s",
+                 path != nullptr ? path : name);
+    return nullptr;
+  }
+  const int descriptor = file.get();
+  return make_in_pool<LogWriter>(pool, server, name, descriptor, std::move(file));
+}
+
+void LogWriter::write(std::string_view line) noexcept {
+  while (!line.empty()) {
+    const ssize_t written = ::write(descriptor_, line.data(), line.size());
+    if (written > 0) {
+      line.remove_prefix(static_cast<std::size_t>(written));
+    } else if (written < 0 && errno == EAGAIN) {
+      if (!wait_for_room()) return lost(EAGAIN);
+    } else if (written == 0 || errno != EINTR) {
+      return lost(written == 0 ? ENOSPC : errno);
+    }
+  }
+}
+
+bool LogWriter::wait_for_room() noexcept {
+  const auto now = Clock::now().time_since_epoch().count();
+  if (now < stalled_until_.load(std::memory_order_relaxed)) return false;
+  pollfd polled = {.fd = descriptor_, .events = POLLOUT, .revents = 0};
+  if (::poll(&polled, 1, k_patience.count()) > 0) return true;
+  stalled_until_.store((Clock::now() + k_no_more_for).time_since_epoch().count(),
+                       std::memory_order_relaxed);
+  return false;
+}
+
+void LogWriter::lost(int error) noexcept {
+  const auto left_out = throttle_.admit(Clock::now());
+  if (!left_out) return;
+  ap_log_error(APLOG_MARK, APLOG_ERR, error, server_, "WS0232: WebSocketLog %s: a line was lost%s",
+               name_, limits::and_left_out(*left_out).c_str());
+}
+
+}  // namespace websocket::apache

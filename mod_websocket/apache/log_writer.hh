@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the lines of a log go: the end of a file, or the input of a program.
+//
+// A file is opened by the parent for each configuration and inherited by its children. A child of
+// an older one goes on writing into what it has inherited: into the file that was moved away, say.
+// O_APPEND, and one write() a line, let all of them write into the same file.
+//
+// A program is started by the parent once, not once a configuration: it goes on over restarts for
+// as long as a directive names it, and one reading of the configuration longer. (httpd's own logs
+// get a new program with each restart and the old one is killed, which would lose what the tunnels
+// of draining children have still to say.) httpd starts it again should it end.
+#pragma once
+
+#include <atomic>
+#include <string_view>
+
+#include "mod_websocket/apache/httpd.hh"
+#include "mod_websocket/limits/log_throttle.hh"
+#include "mod_websocket/tunnel/descriptor.hh"
+
+namespace websocket::apache {
+
+class LogWriter {
+ public:
+  // In the parent, of one configuration; lives in its pool. `name` is a path, relative to
+  // ServerRoot, or | and a program with its arguments. Null where it cannot be opened, which the
+  // error log is told.
+  static LogWriter* open(apr_pool_t* pool, server_rec* server, const char* name);
+
+  LogWriter(const server_rec* server, const char* name, int descriptor, tunnel::Descriptor owned)
+      : server_(server), name_(name), descriptor_(descriptor), owned_(std::move(owned)) {}
+
+  // A whole line. Any thread. A line that cannot be written is lost, which the error log is told
+  // once a second at most. A program that does not read is waited for a moment, and then no more
+  // for a while: engine threads have other tunnels to serve.
+  void write(std::string_view line) noexcept;
+
+ private:
+  bool wait_for_room() noexcept;
+  void lost(int error) noexcept;
+
+  const server_rec* server_;
+  const char* name_;
+  int descriptor_;
+  tunnel::Descriptor owned_;  // of a file; a program's pipe is httpd's
+  limits::LogThrottle throttle_;
+  std::atomic<limits::LogThrottle::Clock::rep> stalled_until_{
+      limits::LogThrottle::Clock::duration::min().count()};
+};
+
+// Once a reading of the configuration, before the first open().
+void begin_programs();
+
+}  // namespace websocket::apache

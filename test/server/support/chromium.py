@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chromium for pages of the server's own; where it is missing, the tests that need it are skipped."""
+
+import importlib.util
+import shutil
+
+import pytest
+
+needs_chromium = pytest.mark.skipif(
+    not (shutil.which("chromium") and shutil.which("chromedriver") and importlib.util.find_spec("selenium")),
+    reason="no browser: install Debian's chromium, chromium-driver and python3-selenium")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The driver of a browser."""
+    from browser.support.browser import Browser  # not above: it needs selenium
+    running = Browser()
+    yield running.driver
+    running.quit()

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Filters of httpd's behind a script or a file: those that pack leave a policy as it is, and server-side
+includes may write one, but show none."""
+
+import gzip
+
+import pytest
+
+from support import policy
+from support.scripts import says, shell, writes_policy
+
+pytestmark = pytest.mark.sanitizer
+
+
+# -- packing -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("extra", [
+    "", '<Location "/ws">\nSetOutputFilter DEFLATE\n</Location>',
+    'AddOutputFilter DEFLATE sh'], ids=["by type", "always", "by name"])
+def test_deflate_does_not_spoil_a_policy(scripting, connect_to, echo, extra):
+    httpd = scripting(extra=extra)
+    client = connect_to(httpd)
+    tunnel = client.websocket(shell(httpd, writes_policy(echo.port)),
+                              {"Accept-Encoding": "gzip, deflate"})
+    tunnel.echo(b"not packed")
+    assert tunnel.response.get("Content-Encoding") is None
+
+
+def test_deflate_packs_what_is_no_policy(scripting, connect_to):
+    httpd = scripting()
+    body = "<!DOCTYPE html><p>" + "hello " * 100
+    path = shell(httpd, says("Content-Type: text/html", body=body))
+    response = connect_to(httpd).handshake(path, {"Accept-Encoding": "gzip"})
+    assert response.status == 200
+    assert response.get("Content-Encoding") == "gzip"
+    assert gzip.decompress(response.body).decode() == body
+
+
+def test_a_file_that_is_packed_by_type_is_still_a_document(scripting, connect_to, echo):
+    httpd = scripting()
+    httpd.write("ws/static.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    client.websocket("/ws/static.xml", {"Accept-Encoding": "gzip"}).echo(b"static")
+    assert client.request("/ws/static.xml", headers={"Accept-Encoding": "gzip"}).status == 426
+
+
+# -- server-side includes ------------------------------------------------------------------------
+
+AS_XML = '<Files "made.shtml">\nForceType application/xml\n</Files>\n'
+
+
+def test_server_side_includes_write_a_policy(scripting, connect_to, echo):
+    httpd = scripting(extra=f"SetEnv TARGET_PORT {echo.port}\n{AS_XML}")
+    httpd.write("ws/made.shtml",
+                '<websocket><port><!--#echo var="TARGET_PORT" --></port></websocket>\n')
+    connect_to(httpd).websocket("/ws/made.shtml").echo(b"included")
+    plain = connect_to(httpd).request("/ws/made.shtml")
+    assert plain.status == 426
+    assert str(echo.port).encode() not in plain.body
+
+
+def test_server_side_includes_of_a_page_write_no_policy(scripting, connect_to, echo):
+    httpd = scripting()
+    httpd.expect(r'WS0044: policy-type: /ws/made\.shtml: .*the type "text/html"')
+    httpd.write("ws/made.shtml", '<websocket><port><!--#echo var="QUERY_STRING" --></port></websocket>')
+    response = connect_to(httpd).handshake(f"/ws/made.shtml?{echo.port}")
+    assert response.status == 500 and b"port" not in response.body
+    assert not echo.sessions
+
+
+def test_server_side_includes_that_are_a_page_are_the_clients(scripting, connect_to):
+    httpd = scripting()
+    httpd.write("ws/page.shtml", '<html><!--#echo var="HTTP_ORIGIN" --></html>')
+    client = connect_to(httpd)
+    response = client.handshake("/ws/page.shtml")
+    assert (response.status, response.body) == (200, f"<html>{client.origin}</html>".encode())
+
+
+@pytest.mark.parametrize("folder, directive", [
+    ("ws", '<!--#include virtual="irc.xml" -->'), ("ws", '<!--#include file="irc.xml" -->'),
+    ("ws", '<!--#include virtual="policy.sh" -->'),
+    ("pages", '<!--#include virtual="/ws/irc.xml" -->'),
+    ("pages", '<!--#include virtual="/ws/policy.sh" -->')])
+def test_no_page_includes_the_text_of_a_policy(scripting, connect_to, folder, directive):
+    httpd = scripting(extra="""<Directory "{root}/htdocs/pages">
+        Options +Includes
+        AddOutputFilter INCLUDES .shtml
+        AddType text/html .shtml
+      </Directory>""")
+    httpd.expect("include")
+    httpd.write("ws/irc.xml", "<websocket><host>inner.example</host><port>4711</port></websocket>")
+    shell(httpd, writes_policy(4711), name="policy.sh")
+    httpd.write(f"{folder}/page.shtml", f"<html>{directive}</html>")
+    client = connect_to(httpd)
+    for response in (client.request(f"/{folder}/page.shtml"),
+                     client.handshake(f"/{folder}/page.shtml")):
+        assert response.status == 200
+        assert b"an error occurred" in response.body
+        assert b"4711" not in response.body and b"inner" not in response.body
