@@ -249,6 +249,18 @@ def test_a_cry_of_a_crash_counts_where_no_child_is_said_to_have_ended(new_httpd)
     httpd.error_log.mark()
 
 
+@pytest.mark.parametrize("core, counts", [("core", False), ("core.1", True)])
+def test_of_crashes_at_once_one_core_may_be_left(new_httpd, monkeypatch, core, counts):
+    httpd = new_httpd(started=False)
+    (httpd.root / "report" / core).touch()
+    monkeypatch.setattr(httpd, "_backtraces", lambda: [PREFORK_BY_GDB])
+    httpd.error_log.path.write_text("free(): invalid pointer\n"
+                                    "AH00051: child pid 1 exit signal Segmentation fault (11)\n"
+                                    "AH00051: child pid 2 exit signal Aborted (6)\n")
+    assert bool(httpd.complaints()) is counts
+    httpd.error_log.mark()
+
+
 def test_a_report_without_names_is_given_those_of_our_code(tmp_path):
     module = installation.module_under_test()
     listed = subprocess.run(["nm", "--defined-only", module], check=True, text=True, capture_output=True).stdout

@@ -9,8 +9,9 @@ GRAVE = {"emerg", "alert", "crit", "error", "warn"}
 LINE = re.compile(
     r"^\[[^\]]+\] \[(?P<module>[^:\]]*):(?P<level>\w+)\] \[pid (?P<pid>\d+)[^\]]*\] (?P<text>.*)$")
 
-# A crash is logged as a mere notice.
-CRASH = re.compile(r"AH0005[12]:|exit signal|:DEADLYSIGNAL|seg(mentation )?fault|core dump", re.IGNORECASE)
+# A crash is logged as a mere notice; the C library says itself what it ends a process for.
+CRASH = re.compile(r"AH0005[12]:|exit signal|:DEADLYSIGNAL|seg(mentation )?fault|core dump"
+                   r"|^(malloc|realloc|free|munmap_chunk)\(\): |^double free or corruption|^corrupted ", re.IGNORECASE)
 
 # Written by httpd itself: at a stop where a child needs more than a tenth of a second to go, and by
 # a mod_ssl that was built with another patch level of OpenSSL than the machine has.

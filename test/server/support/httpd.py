@@ -427,7 +427,9 @@ class Httpd:
         ends = [raw for raw in unexpected if "exit signal" in raw]
         if ends and not where:
             where = self._backtraces()
-        if ends and len(ends) == len(where) and all(crash.is_httpds_own(one) for one in where):
+        # Where the kernel calls every core "core", of all that crash at once the last one's is left.
+        all_told = len(ends) == len(where) or (where and (self.root / "report" / "core").exists())
+        if ends and all_told and all(crash.is_httpds_own(one) for one in where):
             return [raw for raw in unexpected if not CRASH.search(raw)], []
         return unexpected, where
 
