@@ -12,6 +12,7 @@
 
 #include "mod_websocket/apache/counting.hh"
 #include "mod_websocket/apache/status_order.hh"
+#include "mod_websocket/apache/virtual_host.hh"
 #include "mod_websocket/status/json.hh"
 #include "mod_websocket/status/page.hh"
 #include "mod_websocket/status/prometheus.hh"
@@ -58,6 +59,16 @@ HookResult answer(request_rec* r, const char* type, std::string_view body) {
   return HookResult::done;
 }
 
+// For a browser whatever its DNS calls by one name is one site: a page of a name that was made to
+// lead here could read all of it, where the client's address is what lets it in, and send the form.
+HookResult refuse_name(request_rec* r) {
+  ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                "WS0253: the status page is not shown: %s is no name of this virtual host: write "
+                "ServerAlias",
+                r->hostname);
+  return status(HTTP_FORBIDDEN);
+}
+
 HookResult page(request_rec* r, bool reloads) {
   const std::string nonce = make_nonce();
   set_header(r, "Content-Security-Policy",
@@ -96,6 +107,7 @@ HookResult show_status(request_rec* r) {
   if (r->handler == nullptr || r->handler != k_handler) return HookResult::declined;
   ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS, -1);
   apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+  if (!is_own_name(r)) return refuse_name(r);
   if (r->method_number == M_POST) return carry_out_order(r);
   if (r->method_number == M_OPTIONS) return HookResult::declined;
   if (r->method_number != M_GET) return status(HTTP_METHOD_NOT_ALLOWED);

@@ -4,7 +4,7 @@ first what stops them, then that it is needed."""
 
 import pytest
 
-from support import policy
+from support import policy, status
 
 DEFAULT = """
 <VirtualHost 127.0.0.1:{http_port}>
@@ -69,6 +69,21 @@ def test_a_rebound_page_has_no_echo(new_httpd, connect_to):
     client = connect_to(httpd)
     assert client.handshake("/echo", rebound(client)).status == 401
     client.websocket("/echo").echo(b"its own page")
+
+
+def test_a_rebound_page_is_not_shown_the_status_page(status_httpd, connect_to):
+    """Where addresses of clients are what lets them in, it would be: the visitor's is a right one."""
+    refused = r"\[websocket:warn\].* WS0253: the status page is not shown: attacker\.example is no name .* ServerAlias"
+    status_httpd.expect(refused)
+    client = connect_to(status_httpd)
+    tunnel = client.websocket("/ws/echo.xml")
+    name = status.wait_for(client, lambda data: data["oldest_tunnels"])["oldest_tunnels"][0]["name"]
+    token = status.page(client).token
+    for query in ("", "?refresh", "?json", "?prometheus"):
+        answer = client.request(f"/status{query}", headers=rebound(client))
+        assert answer.status == 403 and b"echo.xml" not in answer.body
+    assert status.post(client, {"token": token, "tunnel": name}, rebound(client)).status == 403
+    tunnel.echo(b"undisturbed")
 
 
 NAMED = """
