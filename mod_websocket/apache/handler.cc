@@ -222,9 +222,24 @@ HookResult echo(request_rec* r, const SectionConfig& config) {
   });
 }
 
+// The place of the file below DocumentRoot or Alias, whatever URL led there: that is the client's
+// word, and any may lead to the same file. Null where there is none.
+const char* place_of_file(request_rec* r) {
+  if (r->proxyreq != PROXYREQ_NONE || r->finfo.filetype != APR_REG) return nullptr;
+  const std::string_view file(r->filename);
+  const std::string_view root(ap_context_document_root(r));
+  if (root.empty() || !file.starts_with(root)) return r->filename;
+  const std::string_view rest = file.substr(root.size());
+  const bool has_slash = rest.starts_with('/') || root.ends_with('/');
+  if (!has_slash) return r->filename;  // a folder beside it
+  const char* const prefix = ap_context_prefix(r);
+  return apr_pstrcat(r->pool, prefix, rest.starts_with('/') ? "" : "/", rest.data(), nullptr);
+}
+
 // What follows a script in its URL is the client's word.
-const char* policy_name(const request_rec* r, const SectionConfig& config) {
+const char* policy_name(request_rec* r, const SectionConfig& config) {
   if (config.policy_file != nullptr) return config.policy_file;
+  if (const char* const place = place_of_file(r)) return ap_escape_uri(r->pool, place);
   const std::string_view uri(r->uri);
   const std::string_view info(has_path_info(r) ? r->path_info : "");
   const std::string_view own = uri.substr(0, uri.size() - (uri.ends_with(info) ? info.size() : 0));

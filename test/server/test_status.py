@@ -189,6 +189,40 @@ def test_names_that_a_client_makes_up_make_no_endpoints(new_server, connect_to):
     assert status.endpoint(told, "other")["refused_total"]["handshake"] == 5
 
 
+@pytest.mark.parametrize("leads", [
+    'AliasMatch "^/room/" "{root}/htdocs/ws/echo.xml"',
+    'RewriteEngine On\nRewriteRule "^/room/" "{root}/htdocs/ws/echo.xml"',
+    'RewriteEngine On\nRewriteRule "^/room/" "/ws/echo.xml" [PT]'], ids=["alias", "rewrite", "passed"])
+def test_urls_that_lead_to_one_file_are_one_endpoint(new_server, connect_to, leads):
+    client = connect_to(new_server(extra=leads))
+    for number in range(5):
+        client.websocket(f"/room/{number}")
+        assert client.request(f"/room/plain/{number}").status == 426
+    client.websocket("/ws/echo.xml")
+    told = status.wait_for(client, lambda data: data["tunnels_open"] == 6)
+    assert [(one["policy"], one["tunnels_open"]) for one in told["endpoints"]] == [("/ws/echo.xml", 6)]
+
+
+def test_a_file_elsewhere_is_named_by_its_url_under_alias_and_else_by_its_path(new_server, connect_to, echo):
+    server = new_server(started=False, extra="""
+Alias "/chat" "{root}/else where"
+AliasMatch "^/match" "{root}/else where/a.xml"
+<Directory "{root}/else where">
+  WebSocket On
+  Require all granted
+</Directory>
+""")
+    folder = server.root / "else where"
+    folder.mkdir()
+    (folder / "a.xml").write_text(policy.document(echo.port))
+    server.start()
+    client = connect_to(server)
+    client.websocket("/chat/a.xml")
+    client.websocket("/match/b")
+    told = status.wait_for(client, lambda data: data["tunnels_open"] == 2)
+    assert [one["policy"] for one in told["endpoints"]] == ["/chat/a.xml", str(folder).replace(" ", "%20") + "/a.xml"]
+
+
 # -- children that end ---------------------------------------------------------------------------
 
 @every_mpm
