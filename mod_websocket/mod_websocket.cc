@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module record and its hooks; everything else is in the rooms.
 #include <openssl/types.h>
+#include <sys/wait.h>
+
+#include <cerrno>
 
 #include "mod_websocket/apache/access_log.hh"
 #include "mod_websocket/apache/admission.hh"
@@ -82,12 +85,29 @@ int on_open_logs(apr_pool_t* pool, apr_pool_t*, apr_pool_t*, server_rec* server)
   });
 }
 
+void bury(server_rec* server, pid_t child) noexcept {
+  // First what the places of the dead are used for, then the places.
+  Counting::instance().bury(child);
+  Admission::instance().bury(child, server);
+}
+
+// Nobody tells of children that end while a configuration without this module is in force.
+void bury_the_unannounced(server_rec* server) {
+  for (const pid_t child : Counting::instance().board()->processes()) {
+    siginfo_t info;
+    // Not asked by kill(): another process may have the number by now, which is no child of ours.
+    const int found = waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (found != 0 && errno == ECHILD) bury(server, child);
+  }
+}
+
 int on_post_config(apr_pool_t* pool, apr_pool_t*, apr_pool_t* scratch,
                    server_rec* server) noexcept {
   if (is_rehearsal()) return OK;
   return guarded(server, "post_config", HTTP_INTERNAL_SERVER_ERROR, [&] {
     const bool ready = Admission::instance().open(server) && Counting::instance().open(server) &&
                        VerdictCache::instance().open(pool, scratch, server);
+    if (ready) bury_the_unannounced(server);
     return ready ? OK : HTTP_INTERNAL_SERVER_ERROR;
   });
 }
@@ -111,10 +131,7 @@ void on_child_stopping(apr_pool_t*, int graceful) noexcept {
 
 void on_child_status(server_rec* server, pid_t child, ap_generation_t, int,
                      mpm_child_status status) noexcept {
-  if (status != MPM_CHILD_EXITED) return;
-  // First what the places of the dead are used for, then the places.
-  Counting::instance().bury(child);
-  Admission::instance().bury(child, server);
+  if (status == MPM_CHILD_EXITED) bury(server, child);
 }
 
 void register_hooks(apr_pool_t*) noexcept {

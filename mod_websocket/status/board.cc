@@ -91,6 +91,15 @@ void Board::bury(pid_t process) noexcept {
   }
 }
 
+std::vector<pid_t> Board::processes() const {
+  std::vector<pid_t> found;
+  for (const Tenant& tenant : arrays().tenants) {
+    const pid_t process = tenant.process.load(std::memory_order_acquire);
+    if (process != 0) found.push_back(process);
+  }
+  return found;
+}
+
 std::uint16_t Board::number_of(const Tenant* tenant) const noexcept {
   return static_cast<std::uint16_t>(tenant - arrays().tenants.data());
 }

@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "mod_websocket/limits/robust_mutex.hh"
 #include "mod_websocket/status/counters.hh"
@@ -74,6 +75,8 @@ class Board {
   Tenant* begin(pid_t process, Seconds now) noexcept;
   // The process is no more. Never waits.
   void bury(pid_t process) noexcept;
+  // Those that were not buried.
+  std::vector<pid_t> processes() const;
 
   // ---- endpoints: by the virtual host's name and the policy's; k_other where it is not known
   Endpoint find(std::string_view host, std::string_view policy) const noexcept;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SetHandler websocket-status: what is counted, over children and restarts."""
 
+import re
 import signal
 import time
 from collections import Counter
@@ -271,6 +272,23 @@ def test_a_killed_child_takes_its_open_tunnels_along_and_no_total(server, client
     told = status.wait_for(
         client, lambda data: data["bytes_total"]["to-client"] == octets["to-client"] + 3)
     assert (told["tunnels_open"], told["tunnels_opened_total"]) == (count, count + share)
+
+
+def test_children_that_end_while_the_module_is_away_leave_nothing(new_server, connect_to):
+    """Nothing tells it of them then, and a draining child is one that an administrator is warned of."""
+    server = new_server()
+    client = connect_to(server)
+    tunnel = client.websocket("/ws/echo.xml")
+    with_module = server.configuration.read_text()
+    server.configuration.write_text(re.sub(
+        r"(?m)^\s*(WebSocket|LoadModule websocket|SetHandler websocket|LogLevel websocket).*$", "", with_module))
+    server.graceful()
+    server.kill_child(server.worker_of(tunnel.connection))
+    server.configuration.write_text(with_module)
+    server.graceful()
+    told = status.wait_for(client, lambda data: data["children"]["serving"])
+    assert (told["tunnels_open"], told["children"]["draining"]) == (0, 0)
+    assert told["tunnels_closed_total"]["child-died"] == 1
 
 
 @every_mpm
