@@ -7,6 +7,8 @@
 #include <unixd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -24,8 +26,10 @@ using tunnel::Descriptor;
 // any user.
 constexpr int k_pipe_bytes = 1 << 20;
 
+// What one line is waited for, and how many times as long no other is: the thread that waits has
+// tunnels to serve.
 constexpr std::chrono::milliseconds k_patience{50};
-constexpr std::chrono::seconds k_no_more_for{1};
+constexpr int k_rest = 20;
 
 // The programs, by the parent's process pool: the module itself is loaded anew by a restart, so
 // that nothing of C++ may be in here.
@@ -126,7 +130,10 @@ LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* nam
   if (path == nullptr) {
     errno = EINVAL;
   } else {
-    file.reset(::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+    // It may be a pipe by name, as /dev/stdout often is: without a reader it would hold up the
+    // start of the server, and with one that does not read every tunnel of a child.
+    file.reset(
+        ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
   }
   if (!file) {
     ap_log_error(APLOG_MARK, APLOG_ERR, errno, server, "WS0123: WebSocketLog: cannot open %s",
@@ -138,26 +145,31 @@ LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* nam
 }
 
 void LogWriter::write(std::string_view line) noexcept {
+  std::optional<Clock::time_point> until;
   while (!line.empty()) {
     const ssize_t written = ::write(descriptor_, line.data(), line.size());
     if (written > 0) {
       line.remove_prefix(static_cast<std::size_t>(written));
     } else if (written < 0 && errno == EAGAIN) {
-      if (!wait_for_room()) return lost(EAGAIN);
+      if (!until) until = Clock::now() + k_patience;
+      if (!wait_for_room(*until)) return lost(EAGAIN);
     } else if (written == 0 || errno != EINTR) {
       return lost(written == 0 ? ENOSPC : errno);
     }
   }
 }
 
-bool LogWriter::wait_for_room() noexcept {
-  const auto now = Clock::now().time_since_epoch().count();
-  if (now < stalled_until_.load(std::memory_order_relaxed)) return false;
+bool LogWriter::wait_for_room(Clock::time_point until) noexcept {
+  const auto before = Clock::now();
+  if (before.time_since_epoch().count() < rests_until_.load(std::memory_order_relaxed))
+    return false;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - before).count();
   pollfd polled = {.fd = descriptor_, .events = POLLOUT, .revents = 0};
-  if (::poll(&polled, 1, k_patience.count()) > 0) return true;
-  stalled_until_.store((Clock::now() + k_no_more_for).time_since_epoch().count(),
-                       std::memory_order_relaxed);
-  return false;
+  const bool has_room = left > 0 && ::poll(&polled, 1, static_cast<int>(left)) > 0;
+  const auto now = Clock::now();
+  rests_until_.store((now + k_rest * (now - before)).time_since_epoch().count(),
+                     std::memory_order_relaxed);
+  return has_room;
 }
 
 void LogWriter::lost(int error) noexcept {

@@ -31,12 +31,12 @@ class LogWriter {
       : server_(server), name_(name), descriptor_(descriptor), owned_(std::move(owned)) {}
 
   // A whole line. Any thread. A line that cannot be written is lost, which the error log is told
-  // once a second at most. A program that does not read is waited for a moment, and then no more
-  // for a while: engine threads have other tunnels to serve.
+  // once a second at most. A program that does not read, or reads slowly, is waited for a moment,
+  // and then no more for a longer while: engine threads have other tunnels to serve.
   void write(std::string_view line) noexcept;
 
  private:
-  bool wait_for_room() noexcept;
+  bool wait_for_room(limits::LogThrottle::Clock::time_point until) noexcept;
   void lost(int error) noexcept;
 
   const server_rec* server_;
@@ -44,7 +44,7 @@ class LogWriter {
   int descriptor_;
   tunnel::Descriptor owned_;  // of a file; a program's pipe is httpd's
   limits::LogThrottle throttle_;
-  std::atomic<limits::LogThrottle::Clock::rep> stalled_until_{
+  std::atomic<limits::LogThrottle::Clock::rep> rests_until_{
       limits::LogThrottle::Clock::duration::min().count()};
 };
 

@@ -3,13 +3,17 @@
 ended."""
 
 import base64
+import contextlib
 import os
 import re
 import signal
+import threading
+import time
 
 import pytest
 
 from support import policy, processes, targets
+from support.httpd import StartFailed
 from support.matrix import event_and_worker, every_mpm, every_scheme
 from support.waiting import wait_until
 
@@ -410,6 +414,73 @@ def test_a_program_that_reads_nothing_holds_up_nobody(new_httpd, connect_to):
             client.websocket("/echo").close()
         client.websocket("/echo").echo(b"served all the same")
     assert wait_until(lambda: (httpd.root / "log" / "piped.log").stat().st_size > 900_000, 10)
+
+
+# -- a pipe by name ------------------------------------------------------------------------------
+
+TO_FIFO = format_of("x" * 3900 + "%%").replace("log/ws.log", "log/fifo")
+
+
+@contextlib.contextmanager
+def read_end(httpd):
+    """Of a new log/fifo; whoever opens it for writing finds a reader."""
+    os.mkfifo(httpd.root / "log" / "fifo")
+    end = os.open(httpd.root / "log" / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield end
+    finally:
+        os.close(end)
+
+
+def test_a_pipe_that_nobody_reads_holds_up_nobody(new_httpd, connect_to):
+    httpd = new_httpd(started=False, extra=TO_FIFO)
+    httpd.expect(r"WebSocketLog .*fifo: a line was lost")
+    with read_end(httpd) as end:
+        httpd.start()
+        client = connect_to(httpd)
+        for _ in range(40):  # 64 KiB, and as much again
+            client.websocket("/echo").close()
+        client.websocket("/echo").echo(b"served all the same")
+        httpd.stop()
+        read = os.read(end, 1 << 20)
+    assert set(read.splitlines()) == {b"x" * 3900 + b"%"} and read.endswith(b"\n")
+
+
+def test_a_slow_reader_holds_up_other_tunnels_for_moments_only(new_httpd, connect_to):
+    """It makes room every time before a line is given up, and still there is time for them."""
+    httpd = new_httpd(started=False, extra=TO_FIFO)
+    httpd.permit(r"WebSocketLog .*fifo: a line was lost")
+    with read_end(httpd) as end:
+        httpd.start()
+        client = connect_to(httpd)
+        other, many = client.websocket("/echo"), [client.websocket("/echo") for _ in range(100)]
+        is_over = threading.Event()
+
+        def read_slowly():
+            while not is_over.wait(0.03):
+                with contextlib.suppress(BlockingIOError):
+                    os.read(end, 4096)
+
+        reader = threading.Thread(target=read_slowly)
+        reader.start()
+        try:
+            for one in many:
+                one.connection.close()
+            began = time.monotonic()
+            for _ in range(20):
+                other.echo(b"meanwhile")
+            took = time.monotonic() - began
+        finally:
+            is_over.set()
+            reader.join()
+    assert took < 1.5, f"20 echoes took {took:.2f} s"  # all the lines that find no room would take 2.5 s
+
+
+def test_a_pipe_without_a_reader_is_an_error_at_the_start(new_httpd):
+    httpd = new_httpd(started=False, extra=TO_FIFO)
+    os.mkfifo(httpd.root / "log" / "fifo")
+    with pytest.raises(StartFailed, match=r"No such device or address.*WS0123: WebSocketLog: cannot open .*fifo"):
+        httpd.start()
 
 
 # -- what cannot be written ----------------------------------------------------------------------
