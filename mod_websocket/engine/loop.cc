@@ -240,6 +240,8 @@ void Loop::take_orders(Time now) {
     line_up(seat);
     if (seat.report == 0) note_for_report(seat);
     if (!is_new) carry_out(order, seat, now);
+    // It may have been dismissed between its opening and now: that beat() has passed.
+    if (seat.tunnel) take_step(seat, [now](tunnel::Tunnel& tunnel) { tunnel.heed_dismissal(now); });
   }
   if (is_new) for_each_seat(now, [&](Seat& seat) { carry_out(order, seat, now); });
 }

@@ -489,5 +489,22 @@ TEST_CASE("tunnels that somebody wants to end get Close 1001 within a second or 
   CHECK(works.tally.of(Ending::server_closed) == 4);
 }
 
+TEST_CASE("a tunnel that was dismissed before it was adopted ends", "[engine]") {
+  Works works(1);
+  works.connect();
+  works.tally.dismissed = true;
+  ++works.dismissals;
+  // Once the first has ended the order has been looked at.
+  for (int i = 0; i < 2; ++i) {
+    Line& line = i == 0 ? *works.lines.front() : works.connect();
+    CHECK(answer_close(line) == 1001);
+    line.target.reset();
+    CHECK(line.all_frames().empty());
+    line.client.reset();
+  }
+  CHECK(works.wait());
+  CHECK(works.tally.of(Ending::server_closed) == 2);
+}
+
 }  // namespace
 }  // namespace websocket::engine
