@@ -112,9 +112,11 @@ bool is_script(const request_rec* r) {
   return !is_type || handler.starts_with("application/x-httpd-");
 }
 
+// mod_expires, which adds fields to whatever is answered, and mod_cache stand right before what
+// packs content, as the filter of this file does.
 bool makes_content(const ap_filter_t* first) {
   for (const ap_filter_t* each = first; each != nullptr; each = each->next) {
-    if (each->frec->ftype < AP_FTYPE_CONTENT_SET && each->frec != capture_filter) return true;
+    if (each->frec->ftype < AP_FTYPE_CONTENT_SET - 2) return true;
   }
   return false;
 }

@@ -44,6 +44,31 @@ def test_a_file_that_is_packed_by_type_is_still_a_document(scripting, connect_to
     assert client.request("/ws/static.xml", headers={"Accept-Encoding": "gzip"}).status == 426
 
 
+# -- fields that are added to every answer -------------------------------------------------------
+
+EXPIRING = 'ExpiresActive On\nExpiresDefault "access plus 1 hour"\n'
+
+
+def test_a_file_that_expires_is_still_a_document(scripting, connect_to, echo):
+    httpd = scripting(extra=EXPIRING, modules=("expires",))
+    client = connect_to(httpd)
+    for path in ("/ws/expires.xml", "/ws/typeless"):
+        httpd.write(path[1:], policy.document(echo.port))
+        client.websocket(path).echo(b"a document")
+        assert client.request(path).status == 426
+
+
+@pytest.mark.parametrize("name, text", [
+    ("notes.txt", "inner.example"), ("broken.xml", "<websockets><host>inner.example</host></websockets>")])
+def test_what_expires_and_is_no_policy_is_shown_to_nobody(scripting, connect_to, name, text):
+    httpd = scripting(extra=EXPIRING, modules=("expires",))
+    httpd.expect(rf"websocket:error.*{name}")
+    httpd.write(f"ws/{name}", text)
+    client = connect_to(httpd)
+    for status, answer in ((426, client.request(f"/ws/{name}")), (500, client.handshake(f"/ws/{name}"))):
+        assert answer.status == status and b"inner" not in answer.body
+
+
 # -- server-side includes ------------------------------------------------------------------------
 
 AS_XML = '<Files "made.shtml">\nForceType application/xml\n</Files>\n'
