@@ -42,13 +42,13 @@ void set_header(request_rec* r, const char* name, const std::string& value) {
 
 void send_switching_protocols(request_rec* r, const handshake::Accepted& accepted,
                               const Agreement& agreement) {
+  r->status_line = nullptr;  // a script may have given one to its own answer
   if (r->expecting_100 != 0) {
     // RFC 9110 section 7.8: 100 comes before 101.
     r->status = HTTP_CONTINUE;
     ap_send_interim_response(r, 0);
   }
   r->status = HTTP_SWITCHING_PROTOCOLS;
-  r->status_line = nullptr;
   apr_table_t* const said = apr_table_overlay(r->pool, r->err_headers_out, r->headers_out);
   apr_table_clear(r->headers_out);
   apr_table_do(copy_cookie, r->headers_out, said, "Set-Cookie", nullptr);

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from support import policy
+from support.connection import read_response
 from support.matrix import event_and_prefork
 from support.scripts import says, shell, writes_policy
 
@@ -41,6 +42,15 @@ def test_a_200_that_is_no_policy_is_the_clients(scripting, connect_to, name):
     assert response.get("Set-Cookie") == "a=b"
     assert response.get("Content-Type").startswith(kind.split(" ")[1])
     assert response.body == body.encode("latin-1")
+
+
+def test_a_status_line_of_a_script_is_not_that_of_an_interim_response(scripting, connect_to, echo):
+    httpd = scripting()
+    path = shell(httpd, says("Status: 200 Fine", "Content-Type: application/xml", body=policy.document(echo.port)))
+    client = connect_to(httpd)
+    connection = client.connect()
+    connection.send(client.upgrade_request(path, {"Expect": "100-continue"})[0])
+    assert [read_response(connection).status for _ in range(2)] == [100, 101]
 
 
 @pytest.mark.parametrize("line, status, headers", [
