@@ -321,12 +321,15 @@ void Tunnel::pump_target(Scratch& scratch, Time now) {
       last_data_ = now;
       if (account_.target_began == Time::max()) account_.target_began = now;
       if (conversion_ && !conversion_->target_passes) {
-        return send_converted(buffer.first(got.bytes), scratch, now);
+        send_converted(buffer.first(got.bytes), scratch, now);
+        data_waits_ = client_has_output();
+        return;
       }
       std::byte* const payload = buffer.data();
       std::byte* const frame =
           frame::encode_header_before(payload, frame::Opcode::binary, true, false, got.bytes);
       send_to_client({frame, payload + got.bytes}, now);
+      data_waits_ = client_has_output();
       account_.target_bytes += got.bytes;
       account_.target_messages += 1;
       if (!conversion_) target_reads_.note(got.bytes, !client_has_output());
@@ -420,7 +423,8 @@ void Tunnel::drain_client(Time now) {
   if (drained == Drained::failed) return client_unwritable(now);
   if (drained == Drained::nothing) return;
   client_heard_ = true;  // who takes bytes lives; a ping may have waited among them
-  last_data_ = now;
+  if (data_waits_) last_data_ = now;
+  data_waits_ = data_waits_ && client_has_output();
   if (client_out_ != Outlet::open) rearm(now);
 }
 

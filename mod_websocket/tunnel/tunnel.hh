@@ -248,6 +248,7 @@ class Tunnel {
   Outlet target_out_ = Outlet::open;
   std::optional<frame::CloseCode> close_code_;  // of our Close; none: a Close without a code
   bool client_heard_ = true;                    // since the last ping
+  bool data_waits_ = false;                     // for the client, not pongs alone
   ReadSize client_reads_;
   ReadSize target_reads_;
   bool finished_ = false;

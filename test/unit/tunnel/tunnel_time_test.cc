@@ -358,5 +358,22 @@ TEST_CASE("idle time counts without pings too, and a slow peer is not idle", "[t
   CHECK(bench.close());
 }
 
+TEST_CASE("pongs that have waited are no data, and what the target sent is", "[tunnel]") {
+  Bench bench({.ping_interval = 0s, .idle_timeout = 10s});
+  const bool has_data = GENERATE(false, true);
+  bench.client->room = 0;
+  if (has_data) bench.target_sends("data");
+  bench.serve();
+  bench.client_sends(ping("p"));
+  bench.serve();
+  bench.pass(8s);
+  bench.client->room = 1;
+  bench.serve();
+  bench.pass(2s);
+  bench.client->room = k_unlimited;
+  bench.serve();
+  CHECK(bench.close().has_value() != has_data);
+}
+
 }  // namespace
 }  // namespace websocket::tunnel::test
