@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "policy/no_descriptor.hh"
+
 namespace policy {
 namespace {
 
@@ -66,9 +68,8 @@ tl::expected<Socket, ExchangeFault> connect_to(const DnsServer& server, int type
   }
   Socket socket(::socket(storage.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.get() < 0) {
-    const bool is_crowded = errno == EMFILE || errno == ENFILE;
-    return tl::make_unexpected(is_crowded ? ExchangeFault::no_descriptor
-                                          : ExchangeFault::unreachable);
+    return tl::make_unexpected(is_no_descriptor(errno) ? ExchangeFault::no_descriptor
+                                                       : ExchangeFault::unreachable);
   }
   const auto* address = reinterpret_cast<const sockaddr*>(&storage);
   if (::connect(socket.get(), address, size) != 0 && errno != EINPROGRESS) {

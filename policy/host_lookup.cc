@@ -13,6 +13,7 @@
 #include <new>
 
 #include "policy/handle.hh"
+#include "policy/no_descriptor.hh"
 
 namespace policy {
 namespace {
@@ -33,7 +34,7 @@ tl::unexpected<HostFault> fault(HostFault::Kind kind, std::string text) {
 
 bool has_descriptor() {
   const int descriptor = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errno != EMFILE && errno != ENFILE;
+  if (descriptor < 0) return !is_no_descriptor(errno);
   ::close(descriptor);
   return true;
 }
