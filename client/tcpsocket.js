@@ -273,7 +273,15 @@ class Inbox {
 // --- transports --------------------------------------------------------------------------------------
 // Each tells `events` opened(protocol), received(data) and, last, closed({ code, reason, wasClean, cause }).
 // One that can hold the server back waits for room() before it takes more, until release() says that the
-// rest is little.
+// rest is little. A send() that the end of the connection thwarts fails after closed(), which says how it
+// ended: the news that nothing more can be sent comes first, and what was sent to the page in between.
+
+function deferred() {
+  const result = {};
+  result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
+  result.promise.catch(() => {}); // nobody has to listen, as to both `opened` and `closed`
+  return result;
+}
 
 // No event says that bufferedAmount has fallen, so it is looked at: often while it falls, seldom when not.
 const shortestPoll = 4; // ms; browsers make nested timers no shorter
@@ -283,6 +291,7 @@ class SocketTransport {
   #socket;
   #limit;
   #wake;
+  #over = deferred();
 
   constructor(socket, limit, events) {
     this.#socket = socket;
@@ -294,6 +303,7 @@ class SocketTransport {
       this.#wake?.();
       if (!isClosed) events.closed({ code, reason, wasClean, cause });
       isClosed = true;
+      this.#over.resolve();
     };
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
@@ -350,7 +360,9 @@ class SocketTransport {
         };
       });
     }
-    if (this.#socket.readyState !== 1) throw new DOMException("the connection is closed", "NetworkError");
+    if (this.#socket.readyState === 1) return;
+    await this.#over.promise;
+    throw new DOMException("the connection is closed", "NetworkError");
   }
 }
 
@@ -361,12 +373,13 @@ class StreamTransport {
   #controller = new AbortController(); // of the handshake
   #writer;
   #isClosed = false; // by us
+  #over;
 
   constructor(Implementation, url, protocols, events) {
     this.#events = events;
     this.#stream = new Implementation(url, { protocols, signal: this.#controller.signal });
     this.#stream.closed.catch(() => {}); // heard of in #run
-    this.#run();
+    this.#over = this.#run();
   }
 
   async #run() {
@@ -411,8 +424,14 @@ class StreamTransport {
   }
 
   async send(data) {
-    await this.#writer.ready;
-    await this.#writer.write(data);
+    try {
+      await this.#writer.ready;
+      await this.#writer.write(data);
+    } catch (error) {
+      // A TypeError is about the bytes (of shared memory, say), and nothing ends by it.
+      if (!(error instanceof TypeError)) await this.#over;
+      throw error;
+    }
   }
 
   async flush() {} // every write has been waited for
@@ -682,13 +701,6 @@ function checked(given) {
       "NotSupportedError");
   }
   return options;
-}
-
-function deferred() {
-  const result = {};
-  result.promise = new Promise((resolve, reject) => Object.assign(result, { resolve, reject }));
-  result.promise.catch(() => {}); // nobody has to listen to both `opened` and `closed`
-  return result;
 }
 
 export class TCPSocket {

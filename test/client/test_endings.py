@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """How sockets of a page end: by the page, the service, the server, or because the page is left."""
 
+import base64
+import hashlib
 import os
 import signal
+import time
 
 import pytest
 
 from page import CONFIGURATION
-from support import policy, targets
+from support import frame, policy, targets
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.parametrize("kind", ["WebSocketStream", "WebSocket"])
@@ -100,6 +103,56 @@ def test_a_graceful_restart_closes_what_has_not_ended_after_the_drain_time_out(
     error = page.run(CLOSED)["error"]
     assert (error["reason"], error["closeCode"]) == ("restart", 1012)
     page.leave()
+
+
+class Closing(targets.Target):
+    """A WebSocket server that sends `messages` of 1000 bytes and a Close, and ends the connection a while later, as one
+    that is far away does."""
+
+    def __init__(self, code, messages):
+        self._code, self._messages = code, messages
+        super().__init__()
+
+    def serve(self, session):
+        while b"\r\n\r\n" not in session.received:
+            session.receive()
+        key, = (line.split(b":")[1].strip() for line in bytes(session.received).split(b"\r\n")
+                if line.lower().startswith(b"sec-websocket-key:"))
+        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        session.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                     b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        session.send(frame.encode(frame.BINARY, b"x" * 1000, mask=None) * self._messages +
+                     frame.encode(frame.CLOSE, frame.close_payload(self._code, b"bye"), mask=None))
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("messages", [1, 2000], ids=["little", "much"])
+@pytest.mark.parametrize("code", [1000, 1012])
+def test_who_writes_while_the_server_closes_has_all_that_it_said_and_how_it_ended(start, page, kind, code, messages):
+    closing = start(Closing(code, messages))
+    written, size, read, closed = page.run(OPEN + """
+        const writer = writable.getWriter();
+        const writing = settled((async () => {
+          for (;;) {
+            await writer.write(bytes("x"));
+            await pause(1);
+          }
+        })());
+        await pause(300); // nobody reads
+        let size = 0;
+        const reading = settled((async () => {
+          for await (const piece of readable) size += piece.length;
+        })());
+        return [await writing, (await reading, size), await reading, await settled(socket.closed)];
+        """, kind, f"ws://127.0.0.1:{closing.port}/")
+    reason = "closed" if code == 1000 else "restart"
+    assert size == 1000 * messages
+    assert (written["error"]["reason"], written["error"]["closeCode"]) == (reason, code)
+    if code == 1000:
+        assert "error" not in read
+        assert closed["value"] == {"closeCode": 1000, "closeReason": "bye"}
+    else:
+        assert read["error"] == closed["error"] == written["error"]
 
 
 @pytest.mark.parametrize("moment", ["before", "at once", "while connecting", "open", "reading", "writing"])

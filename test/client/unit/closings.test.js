@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { TCPSocket, TCPSocketError } from "../../../client/tcpsocket.js";
-import { ScriptedSocket, bytes, until } from "./fixtures.js";
+import { ScriptedSocket, ScriptedStream, aWhile, bytes, text, until, useStreams } from "./fixtures.js";
 
 const url = "ws://example.org/policy.xml";
 
@@ -43,6 +43,101 @@ for (const [code, reason] of failures) {
     await assert.rejects(writable.getWriter().write(bytes("x")), isIt);
   });
 }
+
+// Between the other side's Close, after which nothing can be written, and the end lies a round trip.
+async function assertEndsAs({ socket, readable, writing }, code) {
+  const reason = code === 1000 ? "closed" : "restart";
+  await assert.rejects(writing, { name: "NetworkError", reason, closeCode: code, closeReason: "bye" });
+  const reader = readable.getReader();
+  assert.equal(text((await reader.read()).value), "unread");
+  assert.equal(text((await reader.read()).value), "farewell");
+  if (code === 1000) {
+    assert.equal((await reader.read()).done, true);
+    assert.deepEqual(await socket.closed, { closeCode: 1000, closeReason: "bye" });
+  } else {
+    await assert.rejects(reader.read(), { reason, closeCode: code });
+    await assert.rejects(socket.closed, { reason, closeCode: code, closeReason: "bye" });
+  }
+}
+
+for (const code of [1000, 1012]) {
+  for (const moment of ["begins after", "waits since before"]) {
+    test(`a write that ${moment} the Close ${code} takes nothing from the end`, async () => {
+      const { socket, peer, readable, writable } = await open({ sendBufferSize: 1 });
+      const writer = writable.getWriter();
+      const write = () => writer.write(new Uint8Array(9));
+      let writing;
+      if (moment !== "begins after") {
+        writing = write();
+        await until(() => peer.sent.length === 1);
+      }
+      peer.receive(bytes("unread"));
+      peer.readyState = 2;
+      writing ??= write();
+      writing.catch(() => {});
+      await aWhile();
+      peer.receive(bytes("farewell"));
+      peer.end(code, "bye");
+      await assertEndsAs({ socket, readable, writing }, code);
+      assert.deepEqual(peer.closings, []);
+    });
+  }
+
+  test(`WebSocketStream: a write after the Close ${code} takes nothing from the end`, async (t) => {
+    useStreams(t);
+    const socket = new TCPSocket(url, { receiveBufferSize: 1 });
+    const peer = ScriptedStream.last.open();
+    const { readable, writable } = await socket.opened;
+    peer.receive(bytes("unread"));
+    peer.receive(bytes("farewell"));
+    await aWhile();
+    peer.refuseWrites();
+    const writing = writable.getWriter().write(bytes("late"));
+    writing.catch(() => {});
+    await aWhile();
+    peer.end(code, "bye");
+    await assertEndsAs({ socket, readable, writing }, code);
+    assert.deepEqual(peer.closings, []);
+  });
+}
+
+test("the page need not wait for the end of a connection that is closing", async () => {
+  for (const how of ["signal", "writer", "close()"]) {
+    const controller = new AbortController();
+    const { socket, peer, readable, writable } = await open({ signal: controller.signal });
+    peer.readyState = 2;
+    const writer = writable.getWriter();
+    const writing = writer.write(bytes("x"));
+    await aWhile();
+    const reason = new Error("enough");
+    if (how === "signal") controller.abort(reason);
+    else if (how === "writer") await writer.abort(reason);
+    else {
+      writer.releaseLock();
+      socket.close();
+    }
+    await assert.rejects(writing, how === "close()" ? undefined : reason, how);
+    if (how === "signal") await assert.rejects(socket.closed, reason);
+    if (how === "close()") assert.equal((await readable.getReader().read()).done, true);
+    peer.end(1000);
+    await socket.closed.catch(() => {});
+  }
+});
+
+test("what cannot be written at all ends a connection that is closing as any other", async (t) => {
+  const { socket, peer, writable } = await open();
+  peer.readyState = 2;
+  await assert.rejects(writable.getWriter().write("text"), TypeError);
+  await assert.rejects(socket.closed, TypeError);
+
+  useStreams(t);
+  const other = new TCPSocket(url);
+  const stream = ScriptedStream.last.open();
+  stream.write = () => { throw new TypeError("shared memory"); };
+  await assert.rejects((await other.opened).writable.getWriter().write(bytes("x")), TypeError);
+  await assert.rejects(other.closed, TypeError);
+  assert.deepEqual(stream.closings, [1000]);
+});
 
 test("after close() any answered close is an orderly end, and a lost connection is not", async () => {
   const { socket, peer } = await open();

@@ -61,6 +61,61 @@ export class ScriptedSocket extends EventTarget {
   }
 }
 
+// WebSocketStream likewise; useStreams() puts it where the module looks.
+export class ScriptedStream {
+  static last;
+  sent = [];
+  closings = [];
+
+  constructor() {
+    this.opened = new Promise((resolve) => { this.opening = resolve; });
+    this.closed = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+    ScriptedStream.last = this;
+  }
+
+  close({ closeCode }) {
+    this.closings.push(closeCode);
+  }
+
+  // -- the script -------------------------------------------------------------------------------
+
+  open() {
+    const readable = new ReadableStream({ start: (controller) => { this.reading = controller; } });
+    const writable = new WritableStream({
+      start: (controller) => { this.writing = controller; },
+      write: (data) => this.write(data),
+    });
+    this.opening({ readable, writable, protocol: "" });
+    return this;
+  }
+
+  write(data) {
+    this.sent.push(data);
+  }
+
+  receive(data) {
+    this.reading.enqueue(Uint8Array.from(data));
+  }
+
+  // The Close of the other side has come, and the connection is still there.
+  refuseWrites() {
+    this.writing.error(new DOMException("closing", "InvalidStateError"));
+  }
+
+  end(closeCode, reason = "") {
+    this.reading.close();
+    this.resolve({ closeCode, reason });
+  }
+}
+
+export function useStreams(t) {
+  Object.assign(globalThis, { WebSocketStream: ScriptedStream, document: { baseURI: "http://example.org/" } });
+  t.after(() => {
+    delete globalThis.WebSocketStream;
+    delete globalThis.document;
+  });
+}
+
 // answer(request, response): what an ordinary request gets. upgrade(socket): what an upgrade gets; left
 // out, every handshake is refused by a bare 403 without words, or with `hold` left without an answer.
 export async function startServer(t, { answer, upgrade, handleProtocols, hold = false } = {}) {

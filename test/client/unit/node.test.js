@@ -55,6 +55,43 @@ for (const [name, Implementation] of implementations) {
     await assert.rejects(socket.closed, { reason: "restart", closeCode: 1012, closeReason: "restart" });
   });
 
+  for (const code of [1000, 1012]) {
+    test(`${name}: writes while the server closes with ${code} take nothing from the end`, async (t) => {
+      let peer;
+      const { url } = await startServer(t, {
+        upgrade: (socket) => {
+          peer = socket;
+          socket.send("farewell");
+          socket.close(code, "bye");
+          socket.pause(); // the Close that answers is not seen yet
+        },
+      });
+      const socket = new TCPSocket(url, { WebSocket: Implementation });
+      const { readable, writable } = await socket.opened;
+      const writer = writable.getWriter();
+      const writing = (async () => {
+        for (;;) {
+          await writer.write(bytes("x"));
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+      })();
+      writing.catch(() => {});
+      await aWhile();
+      peer.resume();
+      const isClean = code === 1000;
+      await assert.rejects(writing, { reason: isClean ? "closed" : "restart", closeCode: code, closeReason: "bye" });
+      const reader = readable.getReader();
+      assert.equal(text((await reader.read()).value), "farewell");
+      if (isClean) {
+        assert.equal((await reader.read()).done, true);
+        assert.deepEqual(await socket.closed, { closeCode: code, closeReason: "bye" });
+      } else {
+        await assert.rejects(reader.read(), { reason: "restart" });
+        await assert.rejects(socket.closed, { reason: "restart", closeCode: code, closeReason: "bye" });
+      }
+    });
+  }
+
   test(`${name}: a handshake that is not answered is given up by the signal`, async (t) => {
     const { url, upgrading } = await startServer(t, { hold: true });
     const controller = new AbortController();
