@@ -292,10 +292,14 @@ class SocketTransport {
   #limit;
   #wake;
   #over = deferred();
+  // The package ws: it can be paused, as no browser's WebSocket can; and what it compresses it looks at
+  // later, when who wrote may have the buffer in use again. Browsers copy.
+  #isOfPackage;
 
   constructor(socket, limit, events) {
     this.#socket = socket;
     this.#limit = limit;
+    this.#isOfPackage = typeof socket.pause === "function";
     let cause;
     let isOpened = false;
     let isClosed = false;
@@ -325,7 +329,7 @@ class SocketTransport {
 
   async send(data) {
     await this.#drained(this.#limit);
-    this.#socket.send(data);
+    this.#socket.send(this.#isOfPackage && typeof data !== "string" ? data.slice() : data);
     await this.#drained(this.#limit);
   }
 
@@ -338,9 +342,8 @@ class SocketTransport {
     this.#socket.close(1000);
   }
 
-  // No browser's WebSocket can be paused; that of the package ws can.
   #holdBack(events) {
-    if (typeof this.#socket.pause !== "function" || this.#socket.isPaused || !events.isFull()) return;
+    if (!this.#isOfPackage || this.#socket.isPaused || !events.isFull()) return;
     this.#socket.pause();
     events.room().then(() => this.#socket.resume());
   }

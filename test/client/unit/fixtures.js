@@ -118,7 +118,7 @@ export function useStreams(t) {
 
 // answer(request, response): what an ordinary request gets. upgrade(socket): what an upgrade gets; left
 // out, every handshake is refused by a bare 403 without words, or with `hold` left without an answer.
-export async function startServer(t, { answer, upgrade, handleProtocols, hold = false } = {}) {
+export async function startServer(t, { answer, upgrade, handleProtocols, perMessageDeflate, hold = false } = {}) {
   const requests = [];
   const server = createServer((request, response) => {
     requests.push(request);
@@ -127,7 +127,7 @@ export async function startServer(t, { answer, upgrade, handleProtocols, hold = 
   const upgrading = new Promise((resolve) => server.once("upgrade", (_, socket) => resolve(socket)));
   if (hold) server.on("upgrade", (_, socket) => socket.on("error", () => {}).on("end", () => socket.end()).resume());
   if (upgrade) {
-    new WebSocketServer({ server, handleProtocols }).on("connection", upgrade);
+    new WebSocketServer({ server, handleProtocols, perMessageDeflate }).on("connection", upgrade);
   } else if (!hold) {
     server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n"));
   }

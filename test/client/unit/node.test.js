@@ -33,6 +33,24 @@ for (const [name, Implementation] of implementations) {
     assert.deepEqual(await socket.close(), { closeCode: 1000, closeReason: "" });
   });
 
+  test(`${name}: a buffer is its owner's again when the write is done, also where messages are compressed`, async (t) => {
+    const { url } = await startServer(t, { upgrade: echo, perMessageDeflate: { threshold: 0 } });
+    const socket = new TCPSocket(url, { WebSocket: Implementation, maxMessage: 4096 });
+    const { readable, writable } = await socket.opened;
+    const buffer = new Uint8Array(16384);
+    const times = 8;
+    const writer = writable.getWriter();
+    for (let time = 1; time <= times; time += 1) await writer.write(buffer.fill(time));
+    let size = 0;
+    for await (const chunk of readable.values({ preventCancel: true })) {
+      assert.ok(chunk.every((octet, at) => octet === 1 + Math.floor((size + at) / buffer.length)));
+      size += chunk.length;
+      if (size === times * buffer.length) break;
+    }
+    writer.releaseLock();
+    await socket.close();
+  });
+
   test(`${name}: headers are sent, and a subprotocol is agreed on`, async (t) => {
     let headers;
     const { url } = await startServer(t, {
