@@ -749,7 +749,16 @@ export class TCPSocket {
       signal?.removeEventListener("abort", abort);
       globalThis.removeEventListener?.("pagehide", leave);
     };
-    this.#connect();
+    try {
+      this.#connect();
+    } catch (error) {
+      // By this some browsers tell of mixed content. Anything else is a mistake in the program.
+      if (error?.name !== "SecurityError") {
+        this.#stopListening();
+        throw error;
+      }
+      this.#refused(error);
+    }
   }
 
   get opened() {
@@ -944,6 +953,8 @@ export class TCPSocket {
 
   async #refused(cause) {
     if (await this.#watch.isViolated()) this.#fail(forbiddenHere(this.#url, cause));
+    // A question would be forbidden as well.
+    else if (cause?.name === "SecurityError" && isMixedContent(this.#url)) this.#fail(unreachable(this.#url, cause));
     else if (this.#options.explain) this.#fail(await explainFailure(this.#url, this.#options, cause));
     else this.#fail(unexplained(this.#url, "no connection was made", cause));
   }

@@ -132,3 +132,32 @@ def test_what_the_pages_own_security_policy_forbids_is_told(httpd, page, kind):
         """, kind)
     assert (error["name"], error["reason"]) == ("NetworkError", "content-security-policy")
     assert "connect-src" in error["message"] and "wss://elsewhere.example" in error["message"]
+
+
+# What the module has in the page while a socket lives.
+LISTENERS = """
+    const listeners = new Set();
+    for (const target of [window, document, AbortSignal.prototype]) {
+      for (const [name, note] of [["addEventListener", "add"], ["removeEventListener", "delete"]]) {
+        const real = target[name];
+        target[name] = function (type, ...rest) {
+          listeners[note](type);
+          return real.call(this, type, ...rest);
+        };
+      }
+    }
+    """
+
+
+@pytest.mark.parametrize("explain", [True, False])
+def test_mixed_content_is_unreachable_and_the_page_is_told_why(httpd, open_page, kind, explain):
+    page = open_page(httpd, f"https://localhost:{httpd.https_port}")
+    opened, closed, left = page.run(LISTENERS + """
+        const { signal } = new AbortController();
+        const socket = newSocket(given[0], "http://elsewhere.example/a.xml", { signal, explain: given[1] });
+        return [(await settled(socket.opened)).error, (await settled(socket.closed)).error, [...listeners]];
+        """, kind, explain)
+    assert opened["isOurs"] and opened == closed
+    assert (opened["name"], opened["reason"]) == ("NetworkError", "unreachable")
+    assert "https" in opened["message"]
+    assert left == []

@@ -113,3 +113,49 @@ test("a signal ends the question too", async (t) => {
   await assert.rejects(socket.opened, { name: "AbortError" });
   await assert.rejects(socket.closed, { name: "AbortError" });
 });
+
+// A page, as far as its listeners go: those that are in it.
+function pretendPage(t, href) {
+  const listeners = new Set();
+  const add = (type) => listeners.add(type);
+  const remove = (type) => listeners.delete(type);
+  const methods = { addEventListener: add, removeEventListener: remove };
+  Object.assign(globalThis, { ...methods, document: { ...methods, baseURI: href }, location: new URL(href) });
+  t.after(() => {
+    for (const name of ["addEventListener", "removeEventListener", "document", "location"]) delete globalThis[name];
+  });
+  const { signal } = new AbortController();
+  return { listeners, signal: Object.assign(signal, methods) };
+}
+
+const throwing = (error) => class {
+  constructor() {
+    throw error;
+  }
+};
+
+for (const explain of [true, false]) {
+  test(`what a browser forbids as mixed content is unreachable, with explain: ${explain}`, async (t) => {
+    const { listeners, signal } = pretendPage(t, "https://a.example/");
+    t.mock.method(globalThis, "fetch", () => Promise.reject(new TypeError("mixed content")));
+    const cause = new DOMException("insecure", "SecurityError");
+    const socket = new TCPSocket("ws://b.example/", { WebSocket: throwing(cause), signal, explain });
+    assert.deepEqual([...listeners].sort(), ["abort", "pagehide", "securitypolicyviolation"]);
+    const isIt = (error) => error instanceof TCPSocketError && error.reason === "unreachable" && error.cause === cause;
+    await assert.rejects(socket.opened, isIt);
+    await assert.rejects(socket.closed, isIt);
+    assert.deepEqual([...listeners], []);
+    assert.equal(fetch.mock.callCount(), 0); // which the browser would forbid as well
+  });
+}
+
+test("an implementation that cannot be used is thrown at once and leaves nothing behind", (t) => {
+  const { listeners, signal } = pretendPage(t, "https://a.example/");
+  for (const [Implementation, error] of [
+    [7, TypeError], [throwing(new TypeError("wrong")), TypeError], [throwing(new RangeError("wrong")), RangeError],
+    [throwing(new DOMException("wrong", "SyntaxError")), { name: "SyntaxError" }],
+  ]) {
+    assert.throws(() => new TCPSocket("wss://b.example/", { WebSocket: Implementation, signal }), error);
+    assert.deepEqual([...listeners], []);
+  }
+});
