@@ -597,14 +597,15 @@ function unexplained(url, words, cause) {
   return new TCPSocketError(`${url}: ${words}`, "NetworkError", { reason: "unexplained", cause });
 }
 
-async function explainFailure(url, { protocols, headers, signal }, cause) {
+async function explainFailure(url, { protocols, headers }, cause, signal) {
   const resource = new URL(url);
   resource.protocol = url.protocol === "wss:" ? "https:" : "http:";
   resource.username = resource.password = ""; // fetch refuses such URLs
   const controller = new AbortController();
   const abort = () => controller.abort();
   const timer = setTimeout(abort, explainTimeout);
-  signal?.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort);
   const isOtherSite = !isNode() && resource.origin !== globalThis.location?.origin;
   const request = { cache: "no-store", signal: controller.signal };
   const ask = async (credentials) => {
@@ -637,7 +638,7 @@ async function explainFailure(url, { protocols, headers, signal }, cause) {
       "endpoint at this URL, or it explains nothing (WebSocketExplain); its error log may say more", cause);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -725,6 +726,7 @@ export class TCPSocket {
   #endError; // why nothing can be written any more
   #watch;
   #stopListening = () => {};
+  #ending = new AbortController(); // of a question that nobody waits for any more
 
   constructor(url, options = {}) {
     this.#url = socketUrl(url);
@@ -952,11 +954,17 @@ export class TCPSocket {
   }
 
   async #refused(cause) {
-    if (await this.#watch.isViolated()) this.#fail(forbiddenHere(this.#url, cause));
-    // A question would be forbidden as well.
-    else if (cause?.name === "SecurityError" && isMixedContent(this.#url)) this.#fail(unreachable(this.#url, cause));
-    else if (this.#options.explain) this.#fail(await explainFailure(this.#url, this.#options, cause));
-    else this.#fail(unexplained(this.#url, "no connection was made", cause));
+    const isForbidden = await this.#watch.isViolated();
+    if (this.#state === "closed") return; // it was given up meanwhile
+    this.#fail(await this.#refusal(isForbidden, cause));
+  }
+
+  async #refusal(isForbidden, cause) {
+    if (isForbidden) return forbiddenHere(this.#url, cause);
+    // A question would be mixed content as well.
+    if (cause?.name === "SecurityError" && isMixedContent(this.#url)) return unreachable(this.#url, cause);
+    if (!this.#options.explain) return unexplained(this.#url, "no connection was made", cause);
+    return explainFailure(this.#url, this.#options, cause, this.#ending.signal);
   }
 
   #abort(reason) {
@@ -983,6 +991,7 @@ export class TCPSocket {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#stopListening();
+    this.#ending.abort();
     this.#endError = error ?? new TCPSocketError(`${this.#url}: the service has ended the connection`,
       "NetworkError", { reason: "closed", ...how });
     this.#inbox.end(error);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { WebSocket } from "ws";
 
 import { TCPSocket, TCPSocketError } from "../../../client/tcpsocket.js";
-import { startServer } from "./fixtures.js";
+import { ScriptedSocket, aWhile, startServer, until } from "./fixtures.js";
 
 const problem = (status, members) => (_, response) => {
   response.writeHead(status, { "Content-Type": "application/problem+json; charset=utf-8" });
@@ -114,18 +114,52 @@ test("a signal ends the question too", async (t) => {
   await assert.rejects(socket.closed, { name: "AbortError" });
 });
 
+test("an attempt that is given up before the question asks none", async (t) => {
+  t.mock.method(globalThis, "fetch", () => Promise.reject(new TypeError("no network")));
+  const controller = new AbortController();
+  const socket = new TCPSocket("ws://a.example/", { WebSocket: ScriptedSocket, signal: controller.signal });
+  ScriptedSocket.last.end(1006);
+  controller.abort();
+  await assert.rejects(socket.opened, { name: "AbortError" });
+  await aWhile();
+  assert.equal(fetch.mock.callCount(), 0);
+});
+
+test("a page that is left does not wait for the answer", async (t) => {
+  const { page } = pretendPage(t, "http://a.example/");
+  const asking = [];
+  t.mock.method(globalThis, "fetch", (_, { signal }) => {
+    asking.push(signal);
+    return new Promise((_, reject) => { signal.addEventListener("abort", () => reject(signal.reason)); });
+  });
+  const socket = new TCPSocket("/x", { WebSocket: ScriptedSocket });
+  ScriptedSocket.last.end(1006);
+  await until(() => asking.length === 1);
+  page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
+  await assert.rejects(socket.opened, { reason: "left" });
+  await aWhile();
+  assert.deepEqual(asking.map(({ aborted }) => aborted), [true]);
+});
+
 // A page, as far as its listeners go: those that are in it.
 function pretendPage(t, href) {
   const listeners = new Set();
-  const add = (type) => listeners.add(type);
-  const remove = (type) => listeners.delete(type);
+  const page = new EventTarget();
+  const add = (type, listener) => {
+    listeners.add(type);
+    page.addEventListener(type, listener);
+  };
+  const remove = (type, listener) => {
+    listeners.delete(type);
+    page.removeEventListener(type, listener);
+  };
   const methods = { addEventListener: add, removeEventListener: remove };
   Object.assign(globalThis, { ...methods, document: { ...methods, baseURI: href }, location: new URL(href) });
   t.after(() => {
     for (const name of ["addEventListener", "removeEventListener", "document", "location"]) delete globalThis[name];
   });
   const { signal } = new AbortController();
-  return { listeners, signal: Object.assign(signal, methods) };
+  return { page, listeners, signal: Object.assign(signal, methods) };
 }
 
 const throwing = (error) => class {
