@@ -287,11 +287,16 @@ function deferred() {
 const shortestPoll = 4; // ms; browsers make nested timers no shorter
 const longestPoll = 64;
 
+// How long a write waits for the end of a connection that is closing. Browsers and ws give such a connection
+// up after 2 to 30 s; Node's own WebSocket waits for the server as long as TCP does.
+const longestClosing = 40000; // ms
+
 class SocketTransport {
   #socket;
   #limit;
   #wake;
   #over = deferred();
+  #lost;
   // The package ws: it can be paused, as no browser's WebSocket can; and what it compresses it looks at
   // later, when who wrote may have the buffer in use again. Browsers copy.
   #isOfPackage;
@@ -309,6 +314,7 @@ class SocketTransport {
       isClosed = true;
       this.#over.resolve();
     };
+    this.#lost = () => closed({ code: 1006, reason: "", wasClean: false });
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
       isOpened = true;
@@ -322,7 +328,7 @@ class SocketTransport {
     socket.addEventListener("error", (event) => {
       cause = event.error;
       // Node's own tells of some failed handshakes by nothing else.
-      if (!isOpened) closed({ code: 1006, reason: "", wasClean: false });
+      if (!isOpened) this.#lost();
     });
     socket.addEventListener("close", closed);
   }
@@ -340,6 +346,7 @@ class SocketTransport {
   // What was sent goes out first (WHATWG WebSockets, close()).
   close() {
     this.#socket.close(1000);
+    this.#over.resolve(); // who closes knows, and a write that waits is of no use
   }
 
   #holdBack(events) {
@@ -364,7 +371,9 @@ class SocketTransport {
       });
     }
     if (this.#socket.readyState === 1) return;
+    const timer = setTimeout(this.#lost, longestClosing);
     await this.#over.promise;
+    clearTimeout(timer);
     throw new DOMException("the connection is closed", "NetworkError");
   }
 }

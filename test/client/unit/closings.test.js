@@ -124,6 +124,23 @@ test("the page need not wait for the end of a connection that is closing", async
   }
 });
 
+test("a write does not wait for ever for a connection that is closing and never ends", async (t) => {
+  const { socket, peer, writable } = await open();
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  peer.readyState = 2;
+  const writing = writable.getWriter().write(bytes("x"));
+  let isOver = false;
+  socket.closed.catch(() => { isOver = true; });
+  for (let step = 0; step < 39 && !isOver; step += 1) {
+    await new Promise(setImmediate);
+    t.mock.timers.tick(1000);
+  }
+  assert.equal(isOver, false); // ws itself waits 30 s
+  t.mock.timers.tick(1000);
+  await assert.rejects(writing, { reason: "lost" });
+  await assert.rejects(socket.closed, { reason: "lost" });
+});
+
 test("what cannot be written at all ends a connection that is closing as any other", async (t) => {
   const { socket, peer, writable } = await open();
   peer.readyState = 2;
