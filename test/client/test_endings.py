@@ -106,8 +106,8 @@ def test_a_graceful_restart_closes_what_has_not_ended_after_the_drain_time_out(
 
 
 class Closing(targets.Target):
-    """A WebSocket server that sends `messages` of 1000 bytes and a Close, and ends the connection a while later, as one
-    that is far away does."""
+    """A WebSocket server that sends `messages` of 1000 bytes and a Close, and ends the connection a while after the
+    answer to that, as one that is far away does."""
 
     def __init__(self, code, messages):
         self._code, self._messages = code, messages
@@ -123,6 +123,9 @@ class Closing(targets.Target):
                      b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
         session.send(frame.encode(frame.BINARY, b"x" * 1000, mask=None) * self._messages +
                      frame.encode(frame.CLOSE, frame.close_payload(self._code, b"bye"), mask=None))
+        with session.connection.makefile("rb") as received:
+            while frame.decode(received.read).opcode != frame.CLOSE:
+                pass
         time.sleep(0.5)
 
 
