@@ -130,12 +130,16 @@ void wait_once(ares_channel channel, HostClock::time_point until) {
                        .events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)),
                        .revents = 0};
   }
-  const auto left = std::chrono::ceil<milliseconds>(until - HostClock::now());
-  timeval most{.tv_sec = left.count() / 1000, .tv_usec = left.count() % 1000 * 1000};
-  timeval next{};
-  ares_timeout(channel, &most, &next);
-  const auto pause = std::chrono::ceil<milliseconds>(std::chrono::seconds(next.tv_sec) +
-                                                     std::chrono::microseconds(next.tv_usec));
+  // A pause below 0 would be one without end, and one that c-ares wants may be after `until`: over
+  // TCP the second try of a name has the time of a second try once more.
+  auto pause = std::chrono::ceil<milliseconds>(until - HostClock::now());
+  timeval buffer{};
+  if (const timeval* next = ares_timeout(channel, nullptr, &buffer)) {
+    pause =
+        std::min(pause, std::chrono::ceil<milliseconds>(std::chrono::seconds(next->tv_sec) +
+                                                        std::chrono::microseconds(next->tv_usec)));
+  }
+  pause = std::max(pause, milliseconds::zero());
   ::poll(polled.data(), count, static_cast<int>(pause.count()));
   bool any = false;
   for (nfds_t i = 0; i < count; ++i) {

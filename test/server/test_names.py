@@ -5,6 +5,7 @@ import pathlib
 import socket
 import struct
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -131,6 +132,33 @@ def test_a_name_that_takes_long_holds_a_worker_for_the_connect_timeout_at_most(r
     assert client.handshake("/ws/named.xml").status == 504
     assert 0.7 < time.monotonic() - begin < 4
     assert client.request("/page.txt").status == 200  # the only worker is back
+
+
+def test_a_wait_for_a_server_that_is_silent_over_tcp_costs_no_cpu_and_ends_in_time(resolving, connect_to, start):
+    """c-ares then wants to be called after the deadline, since its second try over TCP has the time of a second try."""
+    asked, kept = {}, []
+
+    def late_and_truncated(query):
+        kind = kind_of(query)
+        asked[kind] = asked.get(kind, 0) + 1
+        if asked[kind] == 1:
+            return []
+        message = bytearray(reply(query))
+        message[2] |= 2  # TC
+        # The second try begins at 1.1 s and waits until 3.2 s; over TCP it would wait until 4.4 s.
+        return [lambda peer: threading.Timer(1.2, server.udp.sendto, (bytes(message), peer)).start()]
+
+    server = start(Scripted(late_and_truncated, lambda connection, query: kept.append(connection.dup())))
+    httpd = resolving([server.address], "WebSocketConnectTimeout 4s", mpm="event")
+    httpd.expect(r"WS0043: .*no DNS server answered in time")
+    client = connect_to(httpd)
+    begin, worked = time.monotonic(), httpd.cpu_seconds()
+    assert client.handshake("/ws/named.xml").status == 504
+    assert kept, "nothing was asked over TCP"
+    assert 3.5 < time.monotonic() - begin < 7
+    assert httpd.cpu_seconds() - worked < 0.5
+    for connection in kept:
+        connection.close()
 
 
 def test_the_time_for_the_name_is_taken_from_the_time_for_connecting(resolving, connect_to, start):
