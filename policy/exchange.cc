@@ -164,8 +164,9 @@ bool is_of_use(const ldns_pkt* packet) {
 // One question in flight over UDP.
 class Conversation {
  public:
-  Conversation(const Question& question, Clock::time_point deadline)
-      : question_(question), deadline_(deadline) {}
+  Conversation(const Question& question, std::span<const DnsServer> schedule,
+               Clock::time_point deadline)
+      : question_(question), schedule_(schedule), deadline_(deadline) {}
 
   // An answer of use ends it; nothing means go on.
   std::optional<Reply> hear(Clock::time_point until) {
@@ -230,12 +231,21 @@ class Conversation {
     }
     if (!packet) return end(attempt, ExchangeFault::malformed);
     if (ldns_pkt_tc(packet->get())) {
-      auto whole = ask_over_tcp(question_, attempt.server, deadline_);
+      auto whole = ask_over_tcp(question_, attempt.server, share_of(attempt.server));
       if (!whole) return end(attempt, whole.error());
       packet = std::move(*whole);
     }
     end(attempt, ExchangeFault::malformed);
     return Reply{std::move(*packet), attempt.server};
+  }
+
+  // Nobody else is sent to or heard while one is asked over TCP. So that a server that is silent
+  // there leaves time to those who may do better, it has as much of what is left as each of them.
+  Clock::time_point share_of(const DnsServer& server) const {
+    const auto others = std::ranges::count_if(
+        schedule_, [&](const DnsServer& other) { return other != server && !has_answered(other); });
+    const auto now = Clock::now();
+    return now + (deadline_ - now) / (1 + others);
   }
 
   std::nullopt_t end(Attempt& attempt, ExchangeFault fault) {
@@ -246,6 +256,7 @@ class Conversation {
   }
 
   const Question& question_;
+  std::span<const DnsServer> schedule_;
   Clock::time_point deadline_;
   std::vector<Attempt> attempts_;
   std::vector<DnsServer> answered_;  // not to be asked again: it would say the same
@@ -275,7 +286,7 @@ tl::expected<Reply, ExchangeFault> SocketExchange::try_all(const Question& quest
   const auto deadline = std::min(start + query_timeout_, budget.deadline());
   const auto patience =
       query_timeout_ / static_cast<int>(std::max<std::size_t>(schedule_.size(), 1));
-  Conversation conversation(question, deadline);
+  Conversation conversation(question, schedule_, deadline);
   std::size_t sent = 0;
   auto next_send = start;
 

@@ -38,9 +38,10 @@ class Exchange {
 
 /// UDP first, each try from a socket of its own: a port of the kernel's choice, connected so that
 /// only the server's own datagrams arrive, and an unpredictable id (RFC 5452). TCP when the answer
-/// is truncated. Servers are tried in order, a lone server twice, as datagrams get lost; whoever
-/// answers first with something of use ends it. Blocks until then, at most `query_timeout`. One
-/// object may serve many threads: it keeps nothing between questions.
+/// is truncated, for a share of the time that is left where others may still answer. Servers are
+/// tried in order, a lone server twice, as datagrams get lost; whoever answers first with something
+/// of use ends it. Blocks until then, at most `query_timeout`. One object may serve many threads:
+/// it keeps nothing between questions.
 class SocketExchange final : public Exchange {
  public:
   static constexpr std::chrono::milliseconds k_query_timeout{2000};

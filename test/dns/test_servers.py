@@ -222,6 +222,24 @@ class TestTruncation:
         assert verdict.status == "no answer in time"
         assert int(verdict.took_ms) < 3000
 
+    @pytest.mark.parametrize("options,took", [((), 4500), (("--time", 1200), 1200)])
+    def test_with_a_silent_tcp_service_leaves_time_for_the_second_server(
+            self, dns, judge, honest, scripted, options, took):
+        kept = []
+        first = scripted(lambda query: [flags(honest(query)[:40], 2, 2)] if not kept else [honest(query)],
+                         lambda connection, query: kept.append(connection.dup()))
+        verdict = judge("192.0.2.1", [first.address, dns.knot.address], *options, expect="granted")
+        assert kept, "nothing was asked over TCP"
+        assert int(verdict.took_ms) < took
+
+    def test_with_a_silent_tcp_service_of_the_second_server_leaves_time_for_the_third(
+            self, dns, judge, honest, scripted):
+        kept = []
+        silent = [scripted(lambda query: [flags(honest(query)[:40], 2, 2)] if len(kept) < 2 else [honest(query)],
+                           lambda connection, query: kept.append(connection.dup())) for _ in range(2)]
+        judge("192.0.2.1", [*(each.address for each in silent), dns.knot.address], expect="granted")
+        assert len(kept) == 2
+
     def test_in_the_tcp_answer_again_is_malformed(self, judge, honest, scripted):
         def again(connection, query):
             reply = flags(honest(query[2:]), 2, 2)
