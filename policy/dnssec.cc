@@ -18,6 +18,8 @@ using std::chrono::seconds;
 // having us work through hundreds (CVE-2023-50387).
 constexpr std::size_t k_max_signatures = 8;
 constexpr std::size_t k_max_keys = 16;
+// Of NSEC and NSEC3 records: an honest denial has three at most, for the closest encloser, the next
+// closer name and the wildcard (RFC 5155 7.2). Stops many that are dear to hash (CVE-2023-50868).
 constexpr std::size_t k_max_denials = 4;
 
 std::string shown(const ldns_rdf* name) {
@@ -232,8 +234,12 @@ bool Validator::is_delegated_unsigned(const ldns_pkt* negative, const ldns_rdf* 
   std::size_t tried = 0;
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(authority); ++i) {
     const ldns_rr* denial = ldns_rr_list_rr(authority, i);
-    if (!denies_delegation_signer(denial, zone) || ++tried > k_max_denials) continue;
     const auto type = ldns_rr_get_type(denial);
+    if (type != LDNS_RR_TYPE_NSEC && type != LDNS_RR_TYPE_NSEC3) continue;
+    // Each counts, whatever comes of it: to know that, an NSEC3 has the name hashed as often as it
+    // says, and nobody has checked yet who wrote it.
+    if (++tried > k_max_denials) break;
+    if (!denies_delegation_signer(denial, zone)) continue;
     const auto records = select_records(authority, ldns_rr_owner(denial), type);
     const auto signatures = select_signatures(authority, ldns_rr_owner(denial), type);
     // Without signatures there is nothing to check, and validate() would come back here to ask why.

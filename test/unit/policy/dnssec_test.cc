@@ -472,6 +472,29 @@ TEST_CASE("work is bounded", "[policy][dnssec][CVE-2023-50387]") {
     answer.push_back(signature);  // the ninth
     CHECK(chain.fault(answer) == SecurityFault::bogus);
   }
+  SECTION("in the number of NSEC3 records that are hashed") {  // CVE-2023-50868
+    const policy::RdfPtr zone(ldns_dname_new_frm_str("good.test."));
+    const policy::RdfPtr hashed(ldns_nsec3_hash_name(zone.get(), 1, 150, 0, nullptr));
+    const Lines proof =
+        chain.test.sign({policy::name_text(hashed.get()) + ".test. 60 IN NSEC3 1 0 150 - " +
+                         std::string(32, 'v') + " NS"});
+    const auto fault_after = [&](std::size_t others) {
+      auto& delegation = chain.exchange.at("good.test", RecordType::ds);
+      delegation.answer.clear();
+      delegation.authority.clear();
+      for (std::size_t i = 0; i < others; ++i) {
+        delegation.authority.push_back(std::string(31, '0') + static_cast<char>('a' + i) +
+                                       ".test. 60 IN NSEC3 1 0 150 - " + std::string(32, 'v') +
+                                       " A");
+      }
+      delegation.authority = delegation.authority + proof;
+      return chain.fault({k_record});
+    };
+    CHECK(fault_after(0) == SecurityFault::unsigned_zone);
+    CHECK(fault_after(3) == SecurityFault::unsigned_zone);
+    CHECK(fault_after(4) == SecurityFault::bogus);
+    CHECK(fault_after(20) == SecurityFault::bogus);
+  }
   SECTION("in the size of a key") {
     const auto tried = [&](std::size_t base64) {
       const auto key =
