@@ -42,6 +42,7 @@ class Judge {
 
   std::string subject(const std::optional<Address>& address) const;
   bool is_own(const Address& address) const;
+  bool leads_here(const Address& address) const;
   bool is_own_listener(const Address& address) const;
   bool names_the_host(const TargetRule& rule, const Address& address) const;
   std::optional<RefusalRule> beyond_the_name(const TargetRule& rule, const Address& address) const;
@@ -89,6 +90,11 @@ bool Judge::is_own(const Address& address) const {
 }
 
 /// Looks through NAT64, 6to4 and the like: a packet to those may come back here.
+bool Judge::leads_here(const Address& address) const {
+  return std::ranges::any_of(forms_of(address), [&](const Address& form) { return is_own(form); });
+}
+
+/// As above, with the port.
 bool Judge::is_own_listener(const Address& address) const {
   return std::ranges::any_of(forms_of(address), [&](const Address& form) {
     return std::any_of(surroundings_.own_listeners.begin(), surroundings_.own_listeners.end(),
@@ -126,11 +132,8 @@ std::optional<RefusalRule> Judge::beyond_the_name(const TargetRule& rule,
     return is_localhost(requested_.text) ? std::nullopt
                                          : std::optional(RefusalRule::loopback_by_name);
   }
-  const std::vector<Address> forms = forms_of(address);
-  if (std::ranges::any_of(forms, [&](const Address& form) { return is_own(form); })) {
-    return RefusalRule::same_host_not_listed;
-  }
-  if (rule.kind == Kind::subdomains && std::ranges::any_of(forms, is_private)) {
+  if (leads_here(address)) return RefusalRule::same_host_not_listed;
+  if (rule.kind == Kind::subdomains && std::ranges::any_of(forms_of(address), is_private)) {
     return RefusalRule::private_by_name;
   }
   return std::nullopt;
@@ -172,7 +175,7 @@ Judgement Judge::judge(const Address& address) const {
       return allowed(address, rule.text);
     }
   }
-  if (!is_own(address)) {
+  if (!leads_here(address)) {
     for (const TargetRule& rule : rules_.rules()) {
       if (rule.kind == Kind::consent && rule.ports.contains(requested_.port)) {
         return needs_consent(address, rule.text);
@@ -186,12 +189,14 @@ Judgement Judge::judge(const Address& address) const {
 Judgement Judge::refuse_ungranted(const Address& address) const {
   const std::string exact = "`WebSocketTarget " + with_port(address, requested_.port) + "`";
   const std::string own = "`WebSocketTarget same-host:" + std::to_string(requested_.port) + "`";
+  // `same-host` does not stand for what only leads here.
+  const std::string& advised = is_own(address) ? own : exact;
+  const bool is_here = leads_here(address);
   bool consent = false;
   const TargetRule* other_port = nullptr;
   for (const TargetRule& rule : rules_.rules()) {
     consent = consent || rule.kind == Kind::consent;
-    const bool speaks =
-        names_the_host(rule, address) || (rule.kind == Kind::consent && !is_own(address));
+    const bool speaks = names_the_host(rule, address) || (rule.kind == Kind::consent && !is_here);
     if (speaks && rule.ports.contains(requested_.port)) {
       const auto reason = beyond_the_name(rule, address).value();
       if (reason == RefusalRule::private_by_name) {
@@ -201,8 +206,8 @@ Judgement Judge::refuse_ungranted(const Address& address) const {
                            " if that is meant");
       }
       return refused(address, reason,
-                     "is this host, to which the name in " + rule.text + " led; write " +
-                         (is_own(address) ? own : exact) + " if that is meant");
+                     "is this host, to which the name in " + rule.text + " led; write " + advised +
+                         " if that is meant");
     }
     if (speaks && other_port == nullptr) {
       other_port = &rule;
@@ -213,11 +218,11 @@ Judgement Judge::refuse_ungranted(const Address& address) const {
                    "has another port than WebSocketTarget " + other_port->text + " allows; write " +
                        exact + " too if that is meant");
   }
-  if (is_own(address)) {
+  if (is_here) {
     return consent ? refused(address, RefusalRule::same_host_not_listed,
-                             "is this host, and `consent` is about other hosts; write " + own)
+                             "is this host, and `consent` is about other hosts; write " + advised)
                    : refused(address, RefusalRule::target_not_listed,
-                             "is allowed by no WebSocketTarget; write " + own);
+                             "is allowed by no WebSocketTarget; write " + advised);
   }
   return refused(address, RefusalRule::target_not_listed,
                  "is allowed by no WebSocketTarget; write " + exact +

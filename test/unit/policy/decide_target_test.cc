@@ -190,6 +190,75 @@ TEST_CASE("A target is refused by a named rule that says what would change it",
        {"consent"},
        RefusalRule::same_host_not_listed,
        "same-host:25"},
+      // This machine by way of a translator is this machine.
+      {"x.example",
+       25,
+       "64:ff9b::c000:20a",
+       {"consent"},
+       RefusalRule::same_host_not_listed,
+       "is this host, and `consent` is about other hosts; write `WebSocketTarget "
+       "[64:ff9b::c000:20a]:25`"},
+      {"2002:c000:20a::1",
+       25,
+       "2002:c000:20a::1",
+       {"consent:*"},
+       RefusalRule::same_host_not_listed,
+       "[2002:c000:20a::1]:25"},
+      {"::ffff:192.0.2.10",
+       25,
+       "::ffff:192.0.2.10",
+       {"consent"},
+       RefusalRule::same_host_not_listed,
+       "same-host:25"},
+      {"64:ff9b:1::c000:20a",
+       25,
+       "64:ff9b:1::c000:20a",
+       {"consent", "same-host"},
+       RefusalRule::same_host_not_listed,
+       "[64:ff9b:1::c000:20a]:25"},
+      {"::c000:20a", 25, "::c000:20a", {"consent"}, RefusalRule::same_host_not_listed, ""},
+      {"::ffff:0:c000:20a",
+       25,
+       "::ffff:0:c000:20a",
+       {"consent"},
+       RefusalRule::same_host_not_listed,
+       ""},
+      {"2001::3fff:fdf5",
+       25,
+       "2001::3fff:fdf5",
+       {"consent"},
+       RefusalRule::same_host_not_listed,
+       ""},
+      {"2001:db8:5::5efe:192.0.2.10",
+       25,
+       "2001:db8:5::5efe:192.0.2.10",
+       {"consent"},
+       RefusalRule::same_host_not_listed,
+       ""},
+      {"irc.example.org",
+       25,
+       "64:ff9b::c000:20a",
+       {"irc.example.org:*", "consent"},
+       RefusalRule::same_host_not_listed,
+       "[64:ff9b::c000:20a]:25"},
+      {"irc.example.org",
+       25,
+       "64:ff9b::c000:20a",
+       {"consent", "irc.example.org:26"},
+       RefusalRule::port_not_listed,
+       "irc.example.org:26"},
+      {"64:ff9b::c000:20a",
+       25,
+       "64:ff9b::c000:20a",
+       {"consent:26"},
+       RefusalRule::same_host_not_listed,
+       "[64:ff9b::c000:20a]:25"},
+      {"64:ff9b::c000:20a",
+       25,
+       "64:ff9b::c000:20a",
+       {},
+       RefusalRule::target_not_listed,
+       "write `WebSocketTarget [64:ff9b::c000:20a]:25`"},
       // Special use.
       {"169.254.169.254",
        80,
@@ -388,6 +457,8 @@ TEST_CASE("What the log says to write is what grants", "[policy][decide]") {
       {"10.1.2.3", 25, "10.1.2.3", {"10.0.0.0/8:26"}},
       {"irc.example.org", 25, "127.0.0.1", {"irc.example.org:*"}},
       {"irc.example.org", 25, "64:ff9b::c000:20a", {"irc.example.org:*"}},
+      {"64:ff9b::c000:20a", 25, "64:ff9b::c000:20a", {"consent", "same-host"}},
+      {"2002:c000:20a::1", 25, "2002:c000:20a::1", {}},
       {"irc.example.org", 25, "10.1.2.3", {"*.example.org:*"}},
       {"irc.example.org", 25, "64:ff9b::a01:203", {"*.example.org:*"}},
   }));
@@ -405,17 +476,20 @@ TEST_CASE("What the log says to write is what grants", "[policy][decide]") {
 TEST_CASE("Another host may be asked for consent, this one not", "[policy][decide]") {
   const TargetDecision decision =
       decide("irc.example.org", 6667,
-             {"198.51.100.1", "192.0.2.10", "10.1.2.3", "169.254.1.1", "2001:db8::9", "127.0.0.1"},
+             {"198.51.100.1", "192.0.2.10", "10.1.2.3", "169.254.1.1", "2001:db8::9", "127.0.0.1",
+              "64:ff9b::c000:20a", "64:ff9b::c633:6401"},
              {"consent:6667", "10.0.0.0/8:*"});
   CHECK(texts_of(decision.allowed()) == Texts{"10.1.2.3"});
-  CHECK(texts_of(decision.needs_consent()) == Texts{"198.51.100.1", "2001:db8::9"});
-  REQUIRE(decision.judgements.size() == 6);
+  CHECK(texts_of(decision.needs_consent()) ==
+        Texts{"198.51.100.1", "2001:db8::9", "64:ff9b::c633:6401"});
+  REQUIRE(decision.judgements.size() == 8);
   CHECK(decision.judgements[0].verdict == Verdict::needs_consent);
   CHECK(decision.judgements[0].rule == "consent:6667");
   CHECK(decision.judgements[0].port == 6667);
   CHECK(decision.judgements[1].refused_by == RefusalRule::same_host_not_listed);
   CHECK(decision.judgements[3].refused_by == RefusalRule::special_use);
   CHECK(decision.judgements[5].refused_by == RefusalRule::same_host_not_listed);
+  CHECK(decision.judgements[6].refused_by == RefusalRule::same_host_not_listed);
   CHECK_FALSE(decision.refusal());
 }
 
