@@ -86,7 +86,15 @@ void take(void* data, int status, int, ares_addrinfo* list) noexcept {
   }
 }
 
-Channel open_channel(std::span<const DnsServer> servers, milliseconds time) {
+/// Which names a channel is for: its flags and domains are those of all that is asked by it.
+enum Labels : std::size_t { k_one_label, k_several_labels, k_kinds_of_labels };
+using Channels = std::array<Channel, k_kinds_of_labels>;
+
+Labels labels_of(std::string_view name) {
+  return name.find('.') == name.npos ? k_one_label : k_several_labels;
+}
+
+Channel open_channel(std::span<const DnsServer> servers, milliseconds time, Labels labels) {
   static const int library = ares_library_init(ARES_LIB_INIT_ALL);
   if (library != ARES_SUCCESS) return nullptr;
   char order[] = "fb";  // files, then the DNS, whatever nsswitch.conf says of services it has not
@@ -97,11 +105,17 @@ Channel open_channel(std::span<const DnsServer> servers, milliseconds time) {
   options.timeout = static_cast<int>(std::max(k_shortest_try, time * 4 / 5 / shares).count());
   options.tries = k_tries;
   options.lookups = order;
-  ares_channel made = nullptr;
-  if (ares_init_options(&made, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS) !=
-      ARES_SUCCESS) {
-    return nullptr;
+  int given = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS;
+  if (labels == k_several_labels) {
+    // Or the owner of a zone in the search list says where a name of somebody else leads, once it
+    // has no address. Both are needed: ares_getaddrinfo() of c-ares 1.18 does not look at the flag,
+    // and later versions take no domains for those of resolv.conf.
+    options.flags = ARES_FLAG_NOSEARCH;
+    options.ndomains = 0;
+    given |= ARES_OPT_FLAGS | ARES_OPT_DOMAINS;
   }
+  ares_channel made = nullptr;
+  if (ares_init_options(&made, &options, given) != ARES_SUCCESS) return nullptr;
   Channel channel(made);
   std::vector<ares_addr_port_node> nodes(servers.size());
   for (std::size_t i = 0; i < servers.size(); ++i) {
@@ -116,40 +130,47 @@ Channel open_channel(std::span<const DnsServer> servers, milliseconds time) {
 }
 
 /// Waits for the sockets, or for the moment at which c-ares wants to ask again; not after `until`.
-void wait_once(ares_channel channel, HostClock::time_point until) {
-  std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets;
-  const auto wanted = static_cast<unsigned>(
-      ares_getsock(channel, sockets.data(), static_cast<int>(sockets.size())));
-  std::array<pollfd, ARES_GETSOCK_MAXNUM> polled;
+void wait_once(const Channels& channels, HostClock::time_point until) {
+  std::array<pollfd, k_kinds_of_labels * ARES_GETSOCK_MAXNUM> polled;
+  std::array<ares_channel, k_kinds_of_labels * ARES_GETSOCK_MAXNUM> owners;
   nfds_t count = 0;
-  for (unsigned i = 0; i < sockets.size(); ++i) {
-    const bool reads = ARES_GETSOCK_READABLE(wanted, i);
-    const bool writes = ARES_GETSOCK_WRITABLE(wanted, i);
-    if (!reads && !writes) break;
-    polled[count++] = {.fd = sockets[i],
-                       .events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)),
-                       .revents = 0};
-  }
   // A pause below 0 would be one without end, and one that c-ares wants may be after `until`: over
   // TCP the second try of a name has the time of a second try once more.
   auto pause = std::chrono::ceil<milliseconds>(until - HostClock::now());
-  timeval buffer{};
-  if (const timeval* next = ares_timeout(channel, nullptr, &buffer)) {
-    pause =
-        std::min(pause, std::chrono::ceil<milliseconds>(std::chrono::seconds(next->tv_sec) +
-                                                        std::chrono::microseconds(next->tv_usec)));
+  for (const Channel& channel : channels) {
+    if (!channel) continue;
+    std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets;
+    const auto wanted = static_cast<unsigned>(
+        ares_getsock(channel.get(), sockets.data(), static_cast<int>(sockets.size())));
+    for (unsigned i = 0; i < sockets.size(); ++i) {
+      const bool reads = ARES_GETSOCK_READABLE(wanted, i);
+      const bool writes = ARES_GETSOCK_WRITABLE(wanted, i);
+      if (!reads && !writes) break;
+      owners[count] = channel.get();
+      polled[count++] = {
+          .fd = sockets[i],
+          .events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)),
+          .revents = 0};
+    }
+    timeval buffer{};
+    if (const timeval* next = ares_timeout(channel.get(), nullptr, &buffer)) {
+      pause = std::min(pause,
+                       std::chrono::ceil<milliseconds>(std::chrono::seconds(next->tv_sec) +
+                                                       std::chrono::microseconds(next->tv_usec)));
+    }
   }
   pause = std::max(pause, milliseconds::zero());
   ::poll(polled.data(), count, static_cast<int>(pause.count()));
-  bool any = false;
   for (nfds_t i = 0; i < count; ++i) {
     const auto events = polled[i].revents;
     if (events == 0) continue;
-    any = true;
-    ares_process_fd(channel, (events & ~POLLOUT) != 0 ? polled[i].fd : ARES_SOCKET_BAD,
+    ares_process_fd(owners[i], (events & ~POLLOUT) != 0 ? polled[i].fd : ARES_SOCKET_BAD,
                     (events & ~POLLIN) != 0 ? polled[i].fd : ARES_SOCKET_BAD);
   }
-  if (!any) ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  // For those whose time is over.
+  for (const Channel& channel : channels) {
+    if (channel) ares_process_fd(channel.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  }
 }
 
 }  // namespace
@@ -163,10 +184,14 @@ std::vector<HostAddresses> look_up_hosts(std::span<const std::string> names,
   std::vector<Waiting> waiting;
   for (auto& result : results) waiting.push_back({&result, &unanswered});
 
-  const Channel channel =
-      open_channel(dns_servers_or_system(servers),
-                   std::chrono::duration_cast<milliseconds>(until - HostClock::now()));
-  if (!channel) {
+  const auto asked = dns_servers_or_system(servers);
+  const auto time = std::chrono::duration_cast<milliseconds>(until - HostClock::now());
+  Channels channels;
+  for (const auto& name : names) {
+    const auto labels = labels_of(name);
+    if (channels[labels]) continue;
+    channels[labels] = open_channel(asked, time, labels);
+    if (channels[labels]) continue;
     if (!has_descriptor()) std::ranges::fill(results, HostAddresses(failed(ARES_ECONNREFUSED)));
     return results;
   }
@@ -174,13 +199,17 @@ std::vector<HostAddresses> look_up_hosts(std::span<const std::string> names,
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    ares_getaddrinfo(channel.get(), names[i].c_str(), nullptr, &hints, &take, &waiting[i]);
+    ares_getaddrinfo(channels[labels_of(names[i])].get(), names[i].c_str(), nullptr, &hints, &take,
+                     &waiting[i]);
   }
   while (unanswered > 0) {
-    if (HostClock::now() >= until)
-      ares_cancel(channel.get());
-    else
-      wait_once(channel.get(), until);
+    if (HostClock::now() < until) {
+      wait_once(channels, until);
+      continue;
+    }
+    for (const Channel& channel : channels) {
+      if (channel) ares_cancel(channel.get());
+    }
   }
   return results;
 }

@@ -38,8 +38,8 @@ using HostClock = std::chrono::steady_clock;
 inline constexpr std::size_t k_most_host_addresses = 32;
 
 /// Those of each name, all asked at once, in the order of RFC 6724 6, each address once. Names of
-/// one label are tried in the domains that resolv.conf's `search` names. `servers`: those of
-/// resolv.conf where there are none. The calling thread waits, until `until` at most.
+/// one label, and no others, are tried in the domains that resolv.conf's `search` names. `servers`:
+/// those of resolv.conf where there are none. The calling thread waits, until `until` at most.
 std::vector<HostAddresses> look_up_hosts(std::span<const std::string> names,
                                          std::span<const DnsServer> servers,
                                          HostClock::time_point until);

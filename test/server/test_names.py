@@ -2,6 +2,7 @@
 """Where a target's name leads: asked of DNS servers that are right, slow, silent, broken or liars."""
 import errno
 import pathlib
+import re
 import socket
 import struct
 import sys
@@ -73,6 +74,32 @@ def test_a_name_of_one_label_is_tried_in_the_domains_of_the_search_list(resolvin
     httpd = resolving(lambda query: [reply(query, ["127.0.0.1"]) if known in query else reply(query, code=NXDOMAIN)])
     httpd.write("ws/named.xml", policy.document(echo.port, host="service"))
     works(connect_to(httpd))
+
+
+@pytest.mark.parametrize("host", ["service", "sub.service"])
+def test_only_a_name_of_one_label_is_tried_in_the_domains_of_the_search_list(resolving, connect_to, start, echo,
+                                                                            monkeypatch, host):
+    """Of a name with a dot the owner of a zone in the list would say where it leads, once its own has no address."""
+    monkeypatch.setenv("LOCALDOMAIN", "elsewhere.example example")
+    server = start(Scripted(lambda query: [reply(query, code=NXDOMAIN)]))
+    httpd = resolving([server.address])
+    httpd.write("ws/named.xml", policy.document(echo.port, host=host))
+    httpd.expect("WS0031: .*there is no such name")
+    assert connect_to(httpd).handshake("/ws/named.xml").status == 502
+    is_searched = any(b"\7example\0" in query for query in server.queries)
+    assert server.queries and is_searched == ("." not in host)
+
+
+def test_names_of_one_label_and_of_several_are_looked_up_at_once(new_httpd, start, monkeypatch):
+    monkeypatch.setenv("LOCALDOMAIN", "example")
+    known = b"\5known\7example\0"
+    server = start(Scripted(
+        lambda query: [reply(query, ["127.0.0.1"]) if known in query else reply(query, code=NXDOMAIN)]))
+    httpd = new_httpd(started=False, targets="known:80 absent:80 known.example:80 absent.example:80",
+                      extra=f"WebSocketResolver {server.address}")
+    status, said = httpd.configtest()
+    assert status == 0, said
+    assert sorted(re.findall(r"WS0132: .* there is no host (\S+)", said)) == ["absent", "absent.example"], said
 
 
 def test_a_name_of_the_hosts_file_is_asked_of_nobody(resolving, connect_to, start, echo):
