@@ -41,6 +41,7 @@ std::string_view remedy(SecurityFault fault) {
              " 127.0.0.1 or ::1";
     case SecurityFault::too_much_work: return "use fewer keys and signatures";
     case SecurityFault::chain_unavailable: return "check the resolver and the zones on the way";
+    case SecurityFault::dname: return "publish a CNAME at the name, or the record itself";
     case SecurityFault::none: break;
   }
   return "";

@@ -2,8 +2,8 @@
 //
 // Our own DNSSEC validation (RFC 4035 5) of positive answers, from trust anchors down. Stricter
 // than a resolver may be, as all that it guards is consent: "insecure" is refused like "bogus", and
-// so are answers made from wildcards, and algorithms and digests that lean on SHA-1. A negative
-// answer is never validated, because it never grants.
+// so are answers made from wildcards, aliases made from a DNAME, and algorithms and digests that
+// lean on SHA-1. A negative answer is never validated, because it never grants.
 #pragma once
 
 #include <chrono>

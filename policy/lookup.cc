@@ -58,6 +58,7 @@ std::string_view name_of(SecurityFault fault) {
     case SecurityFault::untrusted_resolver: return "the resolver is not on loopback";
     case SecurityFault::too_much_work: return "too many signatures to check";
     case SecurityFault::chain_unavailable: return "the chain of trust could not be fetched";
+    case SecurityFault::dname: return "the alias is made from a DNAME";
   }
   return "?";
 }

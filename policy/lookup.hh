@@ -85,6 +85,7 @@ enum class SecurityFault {
   untrusted_resolver,  ///< no trust anchor, and the resolver is not on loopback
   too_much_work,       ///< a Budget's signature checks are spent, or too many keys look alike
   chain_unavailable,   ///< a key or DS record on the way could not be had
+  dname,               ///< made from a DNAME; that it follows from that record is not checked here
 };
 
 /// Why something is not secure.

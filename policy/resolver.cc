@@ -128,6 +128,22 @@ seconds least_ttl(const RrListView& records) {
   return least;
 }
 
+// The servers make such an alias up and sign the DNAME alone, which a validator has to derive it
+// from (RFC 6672 5.3). Whether that signature is good is not known here, so this says no more than
+// where to look.
+bool is_below_signed_dname(const ldns_pkt* packet, const ldns_rdf* alias) {
+  const ldns_rr_list* answer = ldns_pkt_answer(packet);
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(answer); ++i) {
+    const ldns_rr* record = ldns_rr_list_rr(answer, i);
+    const ldns_rdf* owner = ldns_rr_owner(record);
+    if (ldns_rr_get_type(record) == LDNS_RR_TYPE_DNAME && ldns_dname_is_subdomain(alias, owner) &&
+        count_of(select_signatures(answer, owner, LDNS_RR_TYPE_DNAME)) > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_referral(const ldns_pkt* packet) {
   const ldns_rr_list* authority = ldns_pkt_authority(packet);
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(authority); ++i) {
@@ -171,7 +187,11 @@ Answer Resolver::query(const std::string& name, RecordType type, Budget& budget)
       const auto alias = select_records(ldns_pkt_answer(packet), owner.get(), LDNS_RR_TYPE_CNAME);
       if (count_of(alias) == 0) break;
       if (count_of(alias) > 1) return failed(LookupStatus::malformed, "several CNAME records");
-      const auto kept = validate(*reply, alias, budget);
+      auto kept = validate(*reply, alias, budget);
+      if (!kept && kept.error().kind == SecurityFault::bogus &&
+          is_below_signed_dname(packet, owner.get())) {
+        kept.error().kind = SecurityFault::dname;
+      }
       if (!kept) return not_validated(kept.error());
       answer.ttl = std::min({answer.ttl, least_ttl(alias), *kept});
 

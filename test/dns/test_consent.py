@@ -16,6 +16,7 @@ PLAIN = {
     "192.0.2.18": "granted",               # an alias out of the reverse zone
     "192.0.2.19": "granted",               # the reverse name is an alias
     "192.0.2.20": "granted",               # wildcards
+    "192.0.2.25": "granted",               # below a DNAME
     "192.0.2.21": "not-in-one-record",
     "192.0.2.22": "granted",               # beside a record of another purpose
     "192.0.2.23": "bad-record",

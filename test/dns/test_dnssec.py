@@ -22,12 +22,13 @@ CHAIN = {
     "192.0.2.36": "the algorithm is not supported",
     "192.0.2.40": "the zone is unsigned",
     "192.0.2.20": "the answer is made from a wildcard",
+    "192.0.2.25": "the alias is made from a DNAME",
     "203.0.113.1": "the zone is unsigned",
 }
 
-# The resolver takes RSA/SHA-1 and proves wildcards.
+# The resolver takes RSA/SHA-1, proves wildcards and checks DNAMEs.
 AD = {address: fault for address, fault in CHAIN.items()
-      if address not in ("192.0.2.36", "192.0.2.20")}
+      if address not in ("192.0.2.36", "192.0.2.20", "192.0.2.25")}
 
 
 @pytest.fixture(params=["knot", "unbound"])
@@ -50,7 +51,7 @@ def test_a_broken_chain_has_its_own_reason(chain, address, fault):
     assert verdict.ttl == "30"
 
 
-@pytest.mark.parametrize("address", GOOD + ["192.0.2.20"])
+@pytest.mark.parametrize("address", GOOD + ["192.0.2.20", "192.0.2.25"])
 def test_the_ad_bit_of_a_loopback_resolver_grants(dns, judge, address):
     judge(address, dns.unbound.address, "--dnssec", expect="granted")
 

@@ -72,6 +72,7 @@ def plan():
         + host("irc17", 17)
         + "alias CNAME aliased\naliased A 192.0.2.19\naliased TXT " + GRANT + "\n"
         + "*.wild A 192.0.2.20\n*.wild TXT " + GRANT + "\n"
+        + "moved DNAME place\n" + host("irc.place", 25)
         + host("split", 21, '"v=websocket1; port=6667"')
         + 'split TXT "v=websocket1; from=www.example.com"\n'
         + host("spf", 22, '"v=spf1 -all"') + "spf TXT " + GRANT + "\n"
@@ -84,7 +85,7 @@ def plan():
             1: "irc.good", 2: "service.good", 3: "two-strings.good", 4: "elsewhere.good",
             5: "port.good", 6: "silent.good", 7: "liar.good", 8: "big.good", 9: "large-record.good",
             19: "alias.good", 20: "x.wild.good", 21: "split.good", 22: "spf.good", 23: "typo.good",
-            24: "look-alike.good", 30: "irc.expired", 31: "irc.future", 32: "irc.bogus",
+            24: "look-alike.good", 25: "irc.moved.good", 30: "irc.expired", 31: "irc.future", 32: "irc.bogus",
             33: "irc.unsigned", 34: "irc.stripped", 35: "irc.wrong-ds", 36: "irc.sha1",
             37: "irc.nsec3", 38: "irc.rsa", 39: "irc.ed25519", 40: "irc.below.opt-out",
             42: "nowhere.good",

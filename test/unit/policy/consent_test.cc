@@ -318,11 +318,11 @@ TEST_CASE("with dnssec every answer on the way must be secure", "[policy][consen
 }
 
 TEST_CASE("with dnssec each fault is named, with what would change it", "[policy][consent]") {
-  const auto fault =
-      GENERATE(SecurityFault::unsigned_zone, SecurityFault::bogus, SecurityFault::expired,
-               SecurityFault::not_yet_valid, SecurityFault::unsupported, SecurityFault::no_anchor,
-               SecurityFault::wildcard, SecurityFault::untrusted_resolver,
-               SecurityFault::too_much_work, SecurityFault::chain_unavailable);
+  const auto fault = GENERATE(
+      SecurityFault::unsigned_zone, SecurityFault::bogus, SecurityFault::expired,
+      SecurityFault::not_yet_valid, SecurityFault::unsupported, SecurityFault::no_anchor,
+      SecurityFault::wildcard, SecurityFault::untrusted_resolver, SecurityFault::too_much_work,
+      SecurityFault::chain_unavailable, SecurityFault::dname);
   auto lookup = consenting();
   auto& text = lookup.at(k_name, RecordType::txt);
   text = ScriptedLookup::failure(LookupStatus::not_validated);

@@ -233,6 +233,33 @@ TEST_CASE("an alias is validated like what it leads to", "[policy][dnssec]") {
   CHECK(look().fault == SecurityFault::expired);
 }
 
+TEST_CASE("an alias made from a DNAME has its own reason where the DNAME is signed",
+          "[policy][dnssec][rfc6672-5.3]") {
+  Chain chain;
+  const Lines dname{"moved.good.test. 300 IN DNAME good.test."};
+  const Lines alias{"irc.moved.good.test. 300 IN CNAME irc.good.test."};
+  auto& script = chain.exchange.at("irc.moved.good.test", RecordType::txt);
+  const auto fault = [&](const Lines& answer) {
+    script.answer = answer + chain.good.sign({k_record});
+    Budget budget(Budget::Clock::now() + 5s);
+    policy::Resolver resolver(chain.exchange, chain.anchors,
+                              std::chrono::system_clock::from_time_t(k_now));
+    const auto answered = resolver.query("irc.moved.good.test", RecordType::txt, budget);
+    CHECK(answered.records.empty() == (answered.fault != SecurityFault::none));
+    return answered.fault;
+  };
+  CHECK(fault(chain.good.sign(dname) + alias) == SecurityFault::dname);
+  // One that is signed is taken as any other.
+  CHECK(fault(chain.good.sign(dname) + chain.good.sign(alias)) == SecurityFault::none);
+  CHECK(fault(dname + alias) == SecurityFault::bogus);
+  CHECK(fault(chain.good.sign({"other.good.test. 300 IN DNAME good.test."}) + alias) ==
+        SecurityFault::bogus);
+  CHECK(fault(chain.good.sign({"irc.moved.good.test. 300 IN DNAME good.test."}) + alias) ==
+        SecurityFault::bogus);
+  CHECK(fault(chain.good.sign(dname) + chain.good.sign(alias, k_now - 20, k_now - 10)) ==
+        SecurityFault::expired);
+}
+
 TEST_CASE("any change to what was signed is bogus", "[policy][dnssec]") {
   Chain chain;
   const auto good = chain.good.sign({k_record});
