@@ -223,17 +223,22 @@ HookResult echo(request_rec* r, const SectionConfig& config) {
 }
 
 // The place of the file below DocumentRoot or Alias, whatever URL led there: that is the client's
-// word, and any may lead to the same file. Null where there is none.
+// word, and any may lead to the same file. Null where there is none. httpd has prefix and root as
+// they were written, with slashes at their ends or without.
 const char* place_of_file(request_rec* r) {
   if (r->proxyreq != PROXYREQ_NONE || r->finfo.filetype != APR_REG) return nullptr;
   const std::string_view file(r->filename);
   const std::string_view root(ap_context_document_root(r));
   if (root.empty() || !file.starts_with(root)) return r->filename;
   const std::string_view rest = file.substr(root.size());
-  const bool has_slash = rest.starts_with('/') || root.ends_with('/');
-  if (!has_slash) return r->filename;  // a folder beside it
-  const char* const prefix = ap_context_prefix(r);
-  return apr_pstrcat(r->pool, prefix, rest.starts_with('/') ? "" : "/", rest.data(), nullptr);
+  std::string_view prefix(ap_context_prefix(r));
+  const bool is_aliased_itself = rest.empty() && !prefix.empty();
+  const bool is_below = rest.starts_with('/') || root.ends_with('/');
+  if (!is_aliased_itself && !is_below) return r->filename;  // in a folder beside it
+  while (is_below && prefix.ends_with('/')) prefix.remove_suffix(1);
+  std::string place(prefix);
+  if (is_below && !rest.starts_with('/')) place += '/';
+  return apr_pstrdup(r->pool, place.append(rest).c_str());
 }
 
 // What follows a script in its URL is the client's word.
