@@ -145,29 +145,33 @@ LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* nam
 }
 
 void LogWriter::write(std::string_view line) noexcept {
-  std::optional<Clock::time_point> until;
+  std::optional<Clock::time_point> since;
   while (!line.empty()) {
     const ssize_t written = ::write(descriptor_, line.data(), line.size());
     if (written > 0) {
       line.remove_prefix(static_cast<std::size_t>(written));
     } else if (written < 0 && errno == EAGAIN) {
-      if (!until) until = Clock::now() + k_patience;
-      if (!wait_for_room(*until)) return lost(EAGAIN);
+      if (!since && rests()) return lost(EAGAIN);
+      if (!since) since = Clock::now();
+      if (!wait_for_room(*since)) return lost(EAGAIN);
     } else if (written == 0 || errno != EINTR) {
       return lost(written == 0 ? ENOSPC : errno);
     }
   }
 }
 
-bool LogWriter::wait_for_room(Clock::time_point until) noexcept {
-  const auto before = Clock::now();
-  if (before.time_since_epoch().count() < rests_until_.load(std::memory_order_relaxed))
-    return false;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - before).count();
+bool LogWriter::rests() const noexcept {
+  return Clock::now().time_since_epoch().count() < rests_until_.load(std::memory_order_relaxed);
+}
+
+// Again where others who write into the same pipe were faster.
+bool LogWriter::wait_for_room(Clock::time_point since) noexcept {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(since + k_patience - Clock::now()).count();
   pollfd polled = {.fd = descriptor_, .events = POLLOUT, .revents = 0};
   const bool has_room = left > 0 && ::poll(&polled, 1, static_cast<int>(left)) > 0;
   const auto now = Clock::now();
-  rests_until_.store((now + k_rest * (now - before)).time_since_epoch().count(),
+  rests_until_.store((now + k_rest * (now - since)).time_since_epoch().count(),
                      std::memory_order_relaxed);
   return has_room;
 }

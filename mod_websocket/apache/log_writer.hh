@@ -36,7 +36,9 @@ class LogWriter {
   void write(std::string_view line) noexcept;
 
  private:
-  bool wait_for_room(limits::LogThrottle::Clock::time_point until) noexcept;
+  // Waited a while ago, and has tunnels to serve now.
+  bool rests() const noexcept;
+  bool wait_for_room(limits::LogThrottle::Clock::time_point since) noexcept;
   void lost(int error) noexcept;
 
   const server_rec* server_;
