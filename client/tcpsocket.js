@@ -613,7 +613,6 @@ async function explainFailure(url, { protocols, headers }, cause, signal) {
   const controller = new AbortController();
   const abort = () => controller.abort();
   const timer = setTimeout(abort, explainTimeout);
-  if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   const isOtherSite = !isNode() && resource.origin !== globalThis.location?.origin;
   const request = { cache: "no-store", signal: controller.signal };

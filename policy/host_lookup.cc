@@ -107,9 +107,9 @@ Channel open_channel(std::span<const DnsServer> servers, milliseconds time, Labe
   options.lookups = order;
   int given = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS;
   if (labels == k_several_labels) {
-    // Or the owner of a zone in the search list says where a name of somebody else leads, once it
-    // has no address. Both are needed: ares_getaddrinfo() of c-ares 1.18 does not look at the flag,
-    // and later versions take no domains for those of resolv.conf.
+    // Otherwise the owner of a zone in the search list would say where somebody else's name leads,
+    // once that has no address. Both are needed: ares_getaddrinfo() of c-ares 1.18 does not heed
+    // the flag, and later versions take an empty list for none given and use resolv.conf's.
     options.flags = ARES_FLAG_NOSEARCH;
     options.ndomains = 0;
     given |= ARES_OPT_FLAGS | ARES_OPT_DOMAINS;
