@@ -93,8 +93,10 @@ void Tunnel::settle(Time now) {
   const auto is_over = [](Outlet outlet) {
     return outlet == Outlet::finished || outlet == Outlet::broken;
   };
-  if (client_in_ == Intake::ended && target_in_ == Intake::ended && is_over(client_out_) &&
-      is_over(target_out_)) {
+  // An end of TLS is something that is sent, and may have to wait for room.
+  const bool all_is_sent =
+      is_over(client_out_) && is_over(target_out_) && !client_has_output() && !target_has_output();
+  if (client_in_ == Intake::ended && target_in_ == Intake::ended && all_is_sent) {
     conclude();
   }
 }

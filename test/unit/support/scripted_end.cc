@@ -90,6 +90,10 @@ IoStatus ScriptedEnd::drain_output() noexcept {
   return n != 0 ? IoStatus::done : IoStatus::would_block;
 }
 
-void ScriptedEnd::finish_writing() noexcept { wire_->finished = true; }
+void ScriptedEnd::finish_writing() noexcept {
+  wire_->finished = true;
+  if (wire_->finish_takes_room) wire_->kept.push_back(std::byte{'.'});
+  drain_output();
+}
 
 }  // namespace websocket::tunnel::test

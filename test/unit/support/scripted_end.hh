@@ -33,6 +33,7 @@ struct Wire {
   std::size_t fail_operation = 0;  // n: the n-th read or write and all after it fail
   bool buffers_input = false;      // reads ahead, as TLS does: poll does not know of what is inside
   bool keeps_output = false;       // takes more than the peer does, as httpd's filters do
+  bool finish_takes_room = false;  // an octet's: the end is something that is sent, as in TLS
   bool read_waits_for_writable = false;
   bool write_waits_for_readable = false;
 

@@ -134,6 +134,24 @@ TEST_CASE("a client that has closed and gone does not lengthen the last words", 
 
 // ---- the client's connection ends or fails -------------------------------------------------
 
+TEST_CASE("an end that has to wait for room is sent though all else is over", "[tunnel]") {
+  Bench bench;
+  bench.target->finish_takes_room = true;
+  bench.target->room = 0;
+  bench.target->input_ended = true;
+  bench.client_sends(message("up") + close_frame(1000));
+  bench.client->input_ended = true;
+  bench.serve();
+  bench.target->room = 2;
+  bench.serve();
+  CHECK(bench.target_got() == "up");
+  bench.target->room = 1;
+  bench.serve();
+  CHECK(bench.target_got() == "up.");
+  CHECK(bench.tunnel->finished());
+  CHECK_FALSE(bench.tunnel->account().timed_out);
+}
+
 TEST_CASE("a client that ends without a Close: all before it, FIN, last words", "[tunnel]") {
   Case bench;
   bench.target_sends("down ");
