@@ -155,8 +155,10 @@ bool Loop::adopt(std::unique_ptr<tunnel::Tunnel>& tunnel) {
     }
     adopted_.push_back(std::move(seat));
     census_.add();
-    // Where the loop wakes before the deadline anyway, there is no need to wake it now.
-    wake = deadline < wakes_at_ || order_.farewell != Farewell::none || has_more_to_serve;
+    // Where the loop wakes before the deadline anyway, there is no need to wake it now. One that
+    // sleeps without an end has no beat().
+    wake = deadline < wakes_at_ || wakes_at_ == Time::max() || order_.farewell != Farewell::none ||
+           has_more_to_serve;
   }
   if (wake) apr_pollset_wakeup(pollset_);
   return true;

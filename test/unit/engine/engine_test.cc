@@ -489,6 +489,20 @@ TEST_CASE("tunnels that somebody wants to end get Close 1001 within a second or 
   CHECK(works.tally.of(Ending::server_closed) == 4);
 }
 
+TEST_CASE("a tunnel without a deadline ends when somebody wants it to", "[engine]") {
+  Works works(1);
+  std::this_thread::sleep_for(50ms);  // it sleeps, and knows of no end of that
+  Line& line = works.connect({.ping_interval = 0s});
+  std::this_thread::sleep_for(50ms);
+  works.tally.dismissed = true;
+  ++works.dismissals;
+  CHECK(answer_close(line) == 1001);
+  line.target.reset();
+  CHECK(line.all_frames().empty());
+  line.client.reset();
+  CHECK(works.wait());
+}
+
 TEST_CASE("a tunnel that was dismissed before it was adopted ends", "[engine]") {
   Works works(1);
   works.connect();
