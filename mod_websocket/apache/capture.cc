@@ -20,6 +20,8 @@ struct Capture {
   bool is_cut = false;                 // a policy of more than k_max_document
   bool running = false;                // the resource's own handler is at work
   const char* guessed_type = nullptr;  // by the end of a URL that stands for no file
+  apr_table_t* asked = nullptr;        // the client's headers
+  apr_table_t* shown = nullptr;        // those of them that the handler sees
 };
 
 // In the request's place for this module.
@@ -50,6 +52,25 @@ void restore_guessed_type(request_rec* r) {
   ap_set_content_type(r, capture->guessed_type);
 }
 
+// By these the client would choose whether a policy can be told from what is none: a part of it, or
+// one that is packed.
+void hide_shapes(request_rec* r, Capture& capture) {
+  capture.asked = r->headers_in;
+  capture.shown = apr_table_copy(r->pool, r->headers_in);
+  for (const char* name : {"Range", "If-Range", "Accept-Encoding"}) {
+    apr_table_unset(capture.shown, name);
+  }
+  r->headers_in = capture.shown;
+}
+
+// What is the client's after all may be packed for it. Of all requests that a handler has
+// redirected one to the other.
+void restore_shapes(request_rec* last, const Capture& capture) {
+  for (request_rec* each = last; each != nullptr; each = each->prev) {
+    if (each->headers_in == capture.shown) each->headers_in = capture.asked;
+  }
+}
+
 bool is_policy(std::string_view text) {
   const auto document = ::policy::parse_document(text);
   return document || document.error().is_policy();
@@ -58,6 +79,7 @@ bool is_policy(std::string_view text) {
 apr_status_t let_through(ap_filter_t* filter, Capture& capture, apr_bucket_brigade* rest) {
   capture.lets_through = true;
   restore_guessed_type(filter->r);
+  restore_shapes(filter->r, capture);
   ap_remove_output_filter(filter);
   if (!capture.text.empty()) {
     APR_BRIGADE_INSERT_HEAD(rest, apr_bucket_heap_create(capture.text.data(), capture.text.size(),
@@ -165,11 +187,13 @@ Captured capture(request_rec* r) {
   ap_set_module_config(r->request_config, &websocket_module, capture);
   ap_add_output_filter_handle(capture_filter, capture, r, r->connection);
   forget_guessed_type(r, *capture);
+  hide_shapes(r, *capture);
   capture->running = true;
   const int result = ap_run_handler(r);
   capture->running = false;
   request_rec* answer = r;
   while (answer->next != nullptr) answer = answer->next;
+  restore_shapes(answer, *capture);
   // The handler may leave the end of the answer to httpd.
   remove_filter(r);
   remove_filter(answer);

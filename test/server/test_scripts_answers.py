@@ -44,6 +44,22 @@ def test_a_200_that_is_no_policy_is_the_clients(scripting, connect_to, name):
     assert response.body == body.encode("latin-1")
 
 
+@event_and_prefork
+@pytest.mark.parametrize("header", [{"Range": "bytes=0-"}, {"Accept-Encoding": "gzip"}], ids=["range", "gzip"])
+def test_no_client_has_a_policy_written_in_a_shape_that_is_not_judged(scripting, connect_to, echo, header):
+    """As proxied servers do, which answer with a part, or packed, where they are asked for that."""
+    httpd = scripting()
+    httpd.expect("origin")
+    path = shell(httpd, "test -z \"$HTTP_RANGE\" || printf 'Status: 206 Partial Content\\r\\n'",
+                 "test -z \"$HTTP_ACCEPT_ENCODING\" || printf 'Content-Encoding: gzip\\r\\n'",
+                 'pack=cat; test -z "$HTTP_ACCEPT_ENCODING" || pack=gzip',
+                 "printf 'Content-Type: application/xml\\r\\n\\r\\n'",
+                 f"printf '%s' '{policy.document(echo.port, host='127.0.0.1')}' | $pack")
+    client = connect_to(httpd)
+    assert client.handshake(path, {**header, "Origin": "https://evil.example"}).status == 401
+    client.websocket(path, header).echo(b"judged whole")
+
+
 def test_a_status_line_of_a_script_is_not_that_of_an_interim_response(scripting, connect_to, echo):
     httpd = scripting()
     path = shell(httpd, says("Status: 200 Fine", "Content-Type: application/xml", body=policy.document(echo.port)))

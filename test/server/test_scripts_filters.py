@@ -36,6 +36,16 @@ def test_deflate_packs_what_is_no_policy(scripting, connect_to):
     assert gzip.decompress(response.body).decode() == body
 
 
+def test_a_policy_that_is_packed_early_is_still_one(scripting, connect_to, echo):
+    """Filters of mod_filter stand before what packs otherwise, unless they are told."""
+    httpd = scripting(extra='FilterDeclare PACK\nFilterProvider PACK DEFLATE "%{CONTENT_TYPE} =~ m#/xml#"\n'
+                            'FilterChain PACK\n', modules=("filter",))
+    httpd.write("ws/packed.xml", policy.document(echo.port, host="127.0.0.1") + " " * 500)
+    client = connect_to(httpd)
+    assert client.request("/ws/packed.xml", headers={"Accept-Encoding": "gzip"}).status == 426
+    client.websocket("/ws/packed.xml", {"Accept-Encoding": "gzip"}).echo(b"not packed")
+
+
 def test_a_file_that_is_packed_by_type_is_still_a_document(scripting, connect_to, echo):
     httpd = scripting()
     httpd.write("ws/static.xml", policy.document(echo.port))
