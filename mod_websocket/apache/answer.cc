@@ -136,6 +136,8 @@ HookResult explain(request_rec* r, const Refusal& refusal) {
   return send_problem(r, refusal);
 }
 
+bool is_error_page(const request_rec* r) { return r->prev != nullptr && r->status != HTTP_OK; }
+
 HookResult answer_options(request_rec* r) {
   if (const int failed = ap_discard_request_body(r)) return status(failed);
   ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);

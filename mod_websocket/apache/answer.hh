@@ -42,6 +42,10 @@ bool prefers_problem(const request_rec* r);
 // told. What has happened to nobody is logged for information only.
 HookResult explain(request_rec* r, const Refusal& refusal);
 
+// An ErrorDocument of this server, reached by redirection. Where the same sections hold httpd does
+// not ask again who may have it: whoever was refused the first time is here.
+bool is_error_page(const request_rec* r);
+
 // OPTIONS: 200, with Allow and Upgrade (RFC 9110 sections 9.3.7 and 7.8).
 HookResult answer_options(request_rec* r);
 

@@ -36,6 +36,7 @@ SectionConfig SectionConfig::merged(apr_pool_t* pool, const SectionConfig& outer
                   .anchor_file = inner_or(inner.consent.anchor_file, outer.consent.anchor_file)},
       .origin_status = inner_or(inner.origin_status, outer.origin_status),
       .explain = inner_or(inner.explain, outer.explain),
+      .status = inner_or(inner.status, outer.status),
       .connect_timeout = inner_or(inner.connect_timeout, outer.connect_timeout),
       .close_timeout = inner_or(inner.close_timeout, outer.close_timeout),
       .ping_interval = inner_or(inner.ping_interval, outer.ping_interval),

@@ -36,6 +36,7 @@ struct SectionConfig {
   ConsentConfig consent;
   std::optional<int> origin_status;  // 401 or 403
   std::optional<bool> explain;
+  std::optional<bool> status;
   std::optional<Milliseconds> connect_timeout;
   std::optional<Milliseconds> close_timeout;
   std::optional<Milliseconds> ping_interval;
@@ -49,6 +50,7 @@ struct SectionConfig {
   // `WebSocket Off` in an inner section wins over a policy file of an outer one.
   bool is_endpoint() const { return enabled.value_or(policy_file != nullptr); }
   bool explains() const { return explain.value_or(true); }
+  bool shows_status() const { return status.value_or(false); }
   int refused_origin_status() const { return origin_status.value_or(HTTP_UNAUTHORIZED); }
   Milliseconds connect_time() const { return connect_timeout.value_or(Milliseconds(5000)); }
   Compression tunnel_compression() const { return compression.value_or(Compression{}); }

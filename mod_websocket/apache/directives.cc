@@ -342,6 +342,8 @@ const command_rec directives[] = {
         "WebSocketExplain", set_flag<&SectionConfig::explain>, nullptr, k_administrator,
         "On|Off: whether who asks by Accept: application/problem+json is told in that form "
         "why a handshake is refused"),
+    AP_INIT_FLAG("WebSocketStatus", set_flag<&SectionConfig::status>, nullptr, k_administrator,
+                 "On|Off: whether the status page is shown here"),
     AP_INIT_TAKE1("WebSocketConnectTimeout",
                   (set_in_section<&SectionConfig::connect_timeout, read_positive_time>), nullptr,
                   k_administrator, "time: how long connecting to the target may take"),

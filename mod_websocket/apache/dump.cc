@@ -107,6 +107,7 @@ constexpr Line k_lines[] = {
     {"WebSocketOriginStatus",
      [](const Scope& at) { return once(std::to_string(at.section.refused_origin_status())); }},
     {"WebSocketExplain", [](const Scope& at) { return on_off(at.section.explains()); }},
+    {"WebSocketStatus", [](const Scope& at) { return on_off(at.section.shows_status()); }},
     {"WebSocketConnectTimeout",
      [](const Scope& at) { return time_or("0", at.section.connect_time()); }},
     {"WebSocketCloseTimeout",

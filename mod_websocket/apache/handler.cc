@@ -188,21 +188,20 @@ HookResult by_script(request_rec* r, const SectionConfig& config, const Wish& wi
   return HookResult::done;
 }
 
-// An ErrorDocument of this server, reached by redirection.
-bool is_error_page(const request_rec* r) { return r->prev != nullptr && r->status != HTTP_OK; }
+constexpr std::string_view k_echo_handler = "websocket-echo";
 
-// A page that stands among endpoints is a page; a policy is not shown here either.
+bool is_echo(const request_rec* r) { return r->handler != nullptr && r->handler == k_echo_handler; }
+
+// A page that stands among endpoints is a page, and never an endpoint; a policy is not shown here
+// either.
 HookResult error_page(request_rec* r) {
+  if (!is_echo(r) && content_of(r) == Content::script) return HookResult::declined;
   const auto document = read_document(r->filename, r->finfo, r->pool);
   const bool is_page = !document && !document.error().is_policy;
   return is_page ? HookResult::declined : status(HTTP_FORBIDDEN);
 }
 
 // ---- websocket-echo ------------------------------------------------------------------------
-
-constexpr std::string_view k_echo_handler = "websocket-echo";
-
-bool is_echo(const request_rec* r) { return r->handler != nullptr && r->handler == k_echo_handler; }
 
 HookResult echo(request_rec* r, const SectionConfig& config) {
   if (r->main != nullptr) return status(HTTP_FORBIDDEN);
@@ -251,9 +250,17 @@ const char* policy_name(request_rec* r, const SectionConfig& config) {
   return ap_escape_uri(r->pool, apr_pstrmemdup(r->pool, own.data(), own.size()));
 }
 
+// What httpd would show as it stands, were nobody there for the handler that was configured.
+bool is_policy_file(request_rec* r) {
+  const bool may_be = r->finfo.filetype == APR_REG && r->proxyreq == PROXYREQ_NONE &&
+                      (r->content_type == nullptr || is_xml(r->content_type));
+  return may_be && read_document(r->filename, r->finfo, r->pool).has_value();
+}
+
 // A script answers for itself. A policy that stands in a file is never shown, though a filter may
 // have had a hand in it.
 HookResult answer_plainly(request_rec* r, Content content) {
+  if (is_policy_file(r)) return refuse(r, upgrade_required(r));
   if (content == Content::script) return HookResult::declined;
   if (content == Content::filtered_file) {
     const Captured captured = capture(r);
@@ -278,14 +285,14 @@ HookResult forbid_reuse(request_rec* r) {
 
 HookResult handle(request_rec* r) {
   const SectionConfig& config = section_config(r);
+  if (!is_echo(r) && !config.is_endpoint()) return HookResult::declined;
+  if (is_error_page(r)) return error_page(r);
   if (is_echo(r)) return echo(r, config);
-  if (!config.is_endpoint()) return HookResult::declined;
   const Content content = config.policy_file != nullptr ? Content::file : content_of(r);
   const bool scripted = content != Content::file;
   if (scripted && (!has_own_handler(r) || is_capturing(r))) return HookResult::declined;
   // The text of a policy names inner hosts: nothing includes it either.
   if (r->main != nullptr) return status(HTTP_FORBIDDEN);
-  if (!scripted && config.policy_file == nullptr && is_error_page(r)) return error_page(r);
   if (!scripted && config.policy_file == nullptr && has_path_info(r)) {
     return status(HTTP_NOT_FOUND);
   }

@@ -10,6 +10,8 @@
 #include <string>
 #include <system_error>
 
+#include "mod_websocket/apache/answer.hh"
+#include "mod_websocket/apache/config.hh"
 #include "mod_websocket/apache/counting.hh"
 #include "mod_websocket/apache/status_order.hh"
 #include "mod_websocket/apache/virtual_host.hh"
@@ -69,6 +71,14 @@ HookResult refuse_name(request_rec* r) {
   return status(HTTP_FORBIDDEN);
 }
 
+// A handler is for whoever may write .htaccess; the tunnels are everybody's.
+HookResult refuse_place(request_rec* r) {
+  ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                "WS0254: the status page is not shown: WebSocketStatus On is not written for this "
+                "place");
+  return status(HTTP_FORBIDDEN);
+}
+
 HookResult page(request_rec* r, bool reloads) {
   const std::string nonce = make_nonce();
   set_header(r, "Content-Security-Policy",
@@ -104,9 +114,12 @@ HookResult show(request_rec* r) {
 }  // namespace
 
 HookResult show_status(request_rec* r) {
-  if (r->handler == nullptr || r->handler != k_handler) return HookResult::declined;
+  if (r->handler == nullptr || r->handler != k_handler || is_error_page(r)) {
+    return HookResult::declined;
+  }
   ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_POST, M_OPTIONS, -1);
   apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+  if (!section_config(r).shows_status()) return refuse_place(r);
   if (!is_own_name(r)) return refuse_name(r);
   if (r->method_number == M_POST) return carry_out_order(r);
   if (r->method_number == M_OPTIONS) return HookResult::declined;

@@ -79,6 +79,14 @@ def test_a_file_of_another_type_is_no_document_and_is_hidden_like_one(client, ht
     assert not echo.sessions
 
 
+@pytest.mark.parametrize("name", ["ws/nobodys.xml", "ws/nobodys"])
+def test_a_document_is_not_shown_where_nobody_is_there_for_its_handler(new_httpd, connect_to, echo, name):
+    httpd = new_httpd(extra='<Location "/ws">\nSetHandler no-such-handler\n</Location>')
+    httpd.write(name, policy.document(echo.port, host="inner.example"))
+    answer = connect_to(httpd).request(f"/{name}")
+    assert answer.status == 426 and b"inner" not in answer.body
+
+
 @pytest.mark.parametrize("text", ["", "<html><p>hello</p></html>", "just text", '{"port": 6667}'])
 def test_a_file_that_is_no_policy_at_all_is_an_error(httpd, client, text):
     httpd.expect(r"\[websocket:error\].*ws/other\.xml")

@@ -14,6 +14,7 @@ from .waiting import wait_until
 CONFIGURATION = """
 <Location "/status">
   SetHandler websocket-status
+  WebSocketStatus On
 </Location>
 <Location "/echo">
   SetHandler websocket-echo
