@@ -46,6 +46,7 @@ class Machine:
         self.root = httpd.root
         self._daemons = {}
         self._files = []
+        self._enabled = set()
         self.display, self.port, service = free_display(), httpd.http_port, free_port()
         root_user = os.geteuid() == 0
         self.user = "www-data" if root_user else pwd.getpwuid(os.geteuid()).pw_name
@@ -156,7 +157,12 @@ class Machine:
             assert status == 0, said
             {"restart": self.httpd.restart, "reload": self.httpd.graceful}[verb]()
         else:
+            if verb == "enable":
+                self._enabled.add(unit)
+                return
             assert verb == "restart", verb
+            # build/setup installs packages without letting their services start at boot.
+            assert unit in self._enabled, f"{unit} would be gone after the machine's next boot"
             self._start(unit, {"ngircd": ["ngircd", "--nodaemon", "--config", self.root / "etc/ngircd/ngircd.conf"],
                                "mosquitto": ["mosquitto", "-p", self.service_port]}[unit],
                         ready=self._service_listens)
