@@ -52,7 +52,7 @@ class Checks {
   void check_server_names(server_rec* main_server) const;
 
   std::map<const SectionConfig*, Place> sections_;
-  std::set<const server_rec*> endpoints_;  // in whose part of the configuration there are some
+  std::set<const server_rec*> endpoints_;  // in whose part of the configuration there may be some
   std::vector<std::pair<std::string, Place>> policy_files_;
   std::vector<Name> names_;
 };

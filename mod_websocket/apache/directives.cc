@@ -229,6 +229,9 @@ const char* add_target(cmd_parms* command, void* config, const char* argument) n
     if (rule->kind == ::policy::TargetRule::Kind::consent) VerdictCache::instance().want();
     auto& section = *static_cast<SectionConfig*>(config);
     Checks::instance().note_section(command, &section);
+    // What may be reached is for endpoints, which a .htaccess may make where no directive here
+    // does.
+    if (rule->kind != ::policy::TargetRule::Kind::none) Checks::instance().note_endpoint(command);
     if (rule->kind == ::policy::TargetRule::Kind::name) {
       Checks::instance().note_name(command, &section, rule->pattern);
     }

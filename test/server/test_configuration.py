@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support import policy, targets
+from support import installation, policy, targets
 from support.httpd import Httpd
 from support.matrix import event_and_worker, every_scheme
 
@@ -399,6 +399,15 @@ def test_configtest_warns_of_what_would_not_work(certificate, extra, told, optio
 def test_what_just_works_is_told_nothing(certificate, extra, options):
     status, said = configtest(certificate, "LogLevel info\n" + extra, **options)
     assert (status, "WS0" in said) == (0, False), said
+
+
+@pytest.mark.parametrize("line, is_told", [("WebSocketTarget same-host:6667", True), ("WebSocketTarget none", False)])
+def test_a_name_is_asked_for_where_only_a_htaccess_can_make_endpoints(certificate, line, is_told):
+    module = f'LoadModule websocket_module "{installation.module_under_test()}"'
+    status, said = configtest(certificate, f"LogLevel info\n{module}\n{line}", module=False, server_name=None)
+    assert status == 0, said
+    assert ("WS0141: the main server has no ServerName" in said) == is_told, said
+    assert len(re.findall("WS0", said)) == int(is_told), said
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has children of another user")
