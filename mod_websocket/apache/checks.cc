@@ -13,6 +13,7 @@
 #include "mod_websocket/apache/source.hh"
 #include "mod_websocket/apache/virtual_host.hh"
 #include "mod_websocket/limits/capacity.hh"
+#include "policy/dns_server.hh"
 #include "policy/host_lookup.hh"
 
 namespace websocket::apache {
@@ -250,13 +251,13 @@ void Checks::check_sections() const {
                    "WebSocketConsent is off",
                    line, file);
     } else if (section.consent.how() == ConsentAsked::dnssec &&
-               section.consent.anchors == nullptr && !section.consent.servers().empty() &&
-               !has_loopback(section.consent.servers())) {
-      ap_log_error(
-          APLOG_MARK, APLOG_WARNING, 0, place.server,
-          "WS0140: near line %d of %s: WebSocketConsent dnssec believes only a resolver on "
-          "loopback, of which WebSocketResolver names none, or a WebSocketTrustAnchor",
-          line, file);
+               section.consent.anchors == nullptr &&
+               !has_loopback(::policy::dns_servers_or_system(section.consent.servers()))) {
+      ap_log_error(APLOG_MARK, APLOG_WARNING, 0, place.server,
+                   "WS0140: near line %d of %s: WebSocketConsent dnssec believes only a resolver "
+                   "on loopback, of which %s names none, or a WebSocketTrustAnchor",
+                   line, file,
+                   section.consent.servers().empty() ? "/etc/resolv.conf" : "WebSocketResolver");
     }
   }
 }

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Directives: where they hold, how they merge, and what a bad value is told."""
 
+import ipaddress
 import os
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -373,7 +375,7 @@ ONE_CHILD = {"StartServers": 1, "MinSpareThreads": 1, "MaxSpareThreads": 25, "Th
     ("WebSocketDrainTimeout 1min\nGracefulShutdownTimeout 59", r"WS0138: .*59 .*\(60 s\)", {}),
     ("WebSocketPingInterval 999ms", "WS0139: .*999ms", {}),
     ("WebSocketTarget consent\nWebSocketConsent dnssec\nWebSocketResolver 192.0.2.1",
-     "WS0140: .*WebSocketTrustAnchor", {}),
+     "WS0140: .*WebSocketResolver names none.*WebSocketTrustAnchor", {}),
     ("WebSocket On", "WS0141: the main server has no ServerName", {"server_name": None}),
     ("Listen 127.0.0.7:{http_port}\n<VirtualHost 127.0.0.7:{http_port}>\nWebSocket On\n</VirtualHost>",
      r"WS0141: the virtual host on line \d+ of .*httpd\.conf has no ServerName", {}),
@@ -399,6 +401,15 @@ def test_configtest_warns_of_what_would_not_work(certificate, extra, told, optio
 def test_what_just_works_is_told_nothing(certificate, extra, options):
     status, said = configtest(certificate, "LogLevel info\n" + extra, **options)
     assert (status, "WS0" in said) == (0, False), said
+
+
+def test_dnssec_without_a_resolver_of_its_own_is_told_by_those_of_the_system(certificate):
+    found = re.findall(r"^nameserver[ \t]+(\S+)", Path("/etc/resolv.conf").read_text(), re.MULTILINE)
+    servers = [ipaddress.ip_address(one) for one in found if "%" not in one][:3]
+    is_told = bool(servers) and not any(server.is_loopback for server in servers)
+    status, said = configtest(certificate, "WebSocketTarget consent\nWebSocketConsent dnssec")
+    assert status == 0, said
+    assert bool(re.search(r"WS0140: .*of which /etc/resolv\.conf names none", said)) == is_told, said
 
 
 @pytest.mark.parametrize("line, is_told", [("WebSocketTarget same-host:6667", True), ("WebSocketTarget none", False)])
