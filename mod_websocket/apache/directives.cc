@@ -71,10 +71,10 @@ Reading<int> read_origin_status(const char* text) {
   return tl::unexpected("'" + std::string(text) + "' is neither 401 nor 403");
 }
 
-Reading<ConsentAsked> read_consent(std::string_view text) {
-  if (text == "off") return ConsentAsked::off;
-  if (text == "dns") return ConsentAsked::dns;
-  if (text == "dnssec") return ConsentAsked::dnssec;
+Reading<ConsentAsked> read_consent(const char* text) {
+  if (ap_cstr_casecmp(text, "off") == 0) return ConsentAsked::off;
+  if (ap_cstr_casecmp(text, "dns") == 0) return ConsentAsked::dns;
+  if (ap_cstr_casecmp(text, "dnssec") == 0) return ConsentAsked::dnssec;
   return tl::unexpected("'" + std::string(text) + "' is neither off nor dns nor dnssec");
 }
 

@@ -320,6 +320,8 @@ def test_a_bad_value_is_told_why(certificate, line, reason):
     "WebSocketMaxTunnels 1048576", "WebSocketMaxTunnels none",
     "WebSocketMaxTunnels 10\nWebSocketMaxTunnelsPerClient 10",
     "WebSocketMaxTunnelsPerClient 20\nWebSocketMaxTunnels none",
+    "WebSocketConsent Off", "WebSocketConsent DNS", "WebSocketConsent DnsSec", "WebSocketTarget None",
+    "WebSocketTarget Same-Host Consent:6667",
     "WebSocketCompression off", "WebSocketCompression On level=1 window=9 no-takeover",
     "WebSocketLog log/x", 'WebSocketLog log/x "%U %{%s}t" env=!X',
     'WebSocketLog log/x later\nWebSocketLogFormat "%U" later',
