@@ -6,6 +6,7 @@ import pwd
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,16 @@ def test_a_server_that_dies_ends_the_demo_with_its_logs_tail(new_demo, victim):
 def test_a_demo_beside_another_is_possible(new_demo):
     first, second = new_demo().wait_ready(), new_demo().wait_ready()
     assert first.url("http") != second.url("http")
+
+
+def test_a_folder_for_temporary_files_may_have_a_space_in_its_name(new_demo):
+    with tempfile.TemporaryDirectory(prefix="websocket demo ") as place:
+        Path(place).chmod(0o755)  # httpd's children are another user
+        demo = new_demo(*ANY_PORT, prefix=["env", f"TMPDIR={place}"]).wait_ready()
+        folder = demo.folder
+        assert folder.parent == Path(place)
+        assert demo.end(signal.SIGINT) == 0, demo.output()
+        assert_nothing_left(folder)
 
 
 def test_an_ordinary_user_needs_no_rights(new_demo):
