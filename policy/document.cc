@@ -21,7 +21,6 @@
 namespace policy {
 namespace {
 
-constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
 
 std::string element_names() {
   std::string names;

@@ -106,4 +106,16 @@ std::optional<TextFault> text_fault(const SourceText& source) {
   return fault ? fault : unreadable(source);
 }
 
+bool begins_otherwise(std::string_view text) {
+  if (text.size() <= k_byte_order_mark.size()) return false;
+  if (text.starts_with(k_byte_order_mark)) text.remove_prefix(k_byte_order_mark.size());
+  const SourceText source(text);
+  const std::optional<TextFault> fault = other_content(source);
+  if (!fault) return false;
+  if (fault->fault == DocumentFault::not_xml) return true;
+  // The name of the root may go on.
+  return fault->fault == DocumentFault::other_root &&
+         source.text().find_first_of(k_name_end, fault->offset) != std::string_view::npos;
+}
+
 }  // namespace policy

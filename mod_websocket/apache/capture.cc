@@ -7,6 +7,7 @@
 
 #include "mod_websocket/apache/pool.hh"
 #include "policy/document.hh"
+#include "policy/document_text.hh"
 
 namespace websocket::apache {
 
@@ -111,6 +112,13 @@ apr_status_t hold_back(ap_filter_t* filter, apr_bucket_brigade* brigade) {
       capture.text.append(data, std::min<std::size_t>(size, room));
     }
     apr_bucket_delete(bucket);
+    if (!APR_BRIGADE_EMPTY(brigade) && APR_BUCKET_IS_EOS(APR_BRIGADE_FIRST(brigade))) continue;
+    if (!capture.is_cut && ::policy::begins_otherwise(capture.text)) {
+      // One that comes slowly and without an end shall not be kept from its client, nor httpd from
+      // seeing that the client is gone.
+      APR_BRIGADE_INSERT_HEAD(brigade, apr_bucket_flush_create(filter->c->bucket_alloc));
+      return let_through(filter, capture, brigade);
+    }
   }
   return APR_SUCCESS;
 }

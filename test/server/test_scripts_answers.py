@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from support import policy
+from support import policy, processes
 from support.connection import read_response
 from support.matrix import event_and_prefork
 from support.scripts import says, shell, writes_policy
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.sanitizer
 
@@ -58,6 +59,28 @@ def test_no_client_has_a_policy_written_in_a_shape_that_is_not_judged(scripting,
     client = connect_to(httpd)
     assert client.handshake(path, {**header, "Origin": "https://evil.example"}).status == 401
     client.websocket(path, header).echo(b"judged whole")
+
+
+@event_and_prefork
+def test_a_slow_stream_is_not_kept_from_its_client_and_ends_with_it(scripting, connect_to):
+    """Held back until it could be told from a policy, it would keep a worker for hours after its client had gone."""
+    httpd = scripting()
+    path = shell(httpd, r"printf 'Content-Type: text/event-stream\r\n\r\n'",
+                 f"echo $$ > '{httpd.root}/log/stream'", r"while printf ': still there\n\n'; do sleep 0.1; done",
+                 f"echo over > '{httpd.root}/log/stream'")
+    (httpd.root / "log" / "stream").touch(0o666)
+    (httpd.root / "log" / "stream").chmod(0o666)
+    client = connect_to(httpd)
+    connection = client.connect()
+    connection.send(client.upgrade_request(path)[0])
+    assert b"200" in connection.receive_until(b": still there")
+    connection.close()
+    assert wait_until(lambda: is_over(httpd.root / "log" / "stream"), 20), "the script goes on"
+
+
+def is_over(stream):
+    said = stream.read_text().strip()
+    return said == "over" or said and not processes.name(said)
 
 
 def test_a_status_line_of_a_script_is_not_that_of_an_interim_response(scripting, connect_to, echo):

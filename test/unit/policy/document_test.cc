@@ -7,6 +7,7 @@
 
 #include <libxml/parser.h>
 
+#include "policy/document_text.hh"
 #include "test/unit/catch.hh"
 #include "test/unit/policy/contains.hh"
 
@@ -287,6 +288,22 @@ TEST_CASE("Parsing leaves libxml2's settings as they were", "[policy][document]"
   CHECK(xmlGenericError == generic);
   CHECK(xmlStructuredError == structured);
   CHECK(xmlSubstituteEntitiesDefaultValue == substitute);
+}
+
+TEST_CASE("A text that goes on is something else once nothing can make a policy of it",
+          "[policy][document]") {
+  for (const char* begin :
+       {": ping\n\n", "data: {}", "{\"a\": 1}", "<!DOCTYPE html>", "<html>", "<websockets>",
+        "<?xml version=\"1.0\"?>\n<html ", "\xef\xbb\xbf<rss>", "  plain"}) {
+    INFO(begin);
+    CHECK(policy::begins_otherwise(begin));
+  }
+  for (const char* begin : {"", " \r\n\t ", "<", "<we", "<websocket", "<websocket>", "<html",
+                            "<?xml vers", "<!-- a > b", "<!-- a -->\n<web", "\xef\xbb\xbf",
+                            "\xef\xbb\xbf<web", "<websocket><port>"}) {
+    INFO(begin);
+    CHECK_FALSE(policy::begins_otherwise(begin));
+  }
 }
 
 TEST_CASE("Many threads parse at once", "[policy][document]") {
