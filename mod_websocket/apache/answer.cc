@@ -136,7 +136,14 @@ HookResult explain(request_rec* r, const Refusal& refusal) {
   return send_problem(r, refusal);
 }
 
-bool is_error_page(const request_rec* r) { return r->prev != nullptr && r->status != HTTP_OK; }
+bool is_error_page(const request_rec* r) {
+  if (r->prev == nullptr) return false;
+  // A script that is one may have said 200 of itself, and led on to another page.
+  for (const request_rec* each = r; each != nullptr; each = each->prev) {
+    if (each->status != HTTP_OK) return true;
+  }
+  return false;
+}
 
 HookResult answer_options(request_rec* r) {
   if (const int failed = ap_discard_request_body(r)) return status(failed);

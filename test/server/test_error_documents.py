@@ -15,8 +15,9 @@ SECTION = """
 <Location "/closed">
   %s
   %s
-  ErrorDocument 401 /closed/page.html
-  ErrorDocument 403 /closed/page.html
+  %s
+  ErrorDocument 401 /closed/%s
+  ErrorDocument 403 /closed/%s
 </Location>
 """
 
@@ -37,8 +38,8 @@ CLOSED = {
 def closed(new_httpd, connect_to, echo, mpm):
     """closed(kind, refusal): a Client of an httpd where all of /closed is of that kind and asks for that."""
 
-    def make(kind, refusal):
-        httpd = new_httpd(started=False, extra=SECTION % (KINDS[kind], CLOSED[refusal]), modules=[
+    def make(kind, refusal, more="", page="page.html"):
+        httpd = new_httpd(started=False, extra=SECTION % (KINDS[kind], CLOSED[refusal], more, page, page), modules=[
             "cgi" if mpm == "prefork" else "cgid", "include", "auth_basic", "authn_file", "authn_core", "authz_user"])
         httpd.permit("authz_core:error|auth_basic:error|cgi|AH0")
         (httpd.root / "conf" / "closed.xml").write_text(policy.document(echo.port))
@@ -67,6 +68,16 @@ def test_a_script_that_is_the_page_decides_nothing(closed, echo, refusal):
     httpd, client = closed("script", refusal)
     httpd.write("closed/page.html", "#!/bin/sh\nprintf 'Status: 200 OK\\r\\nContent-Type: application/xml\\r\\n\\r\\n'\n"
                 f"printf '%s' '{policy.document(echo.port)}'\n").chmod(0o755)
+    assert client.handshake("/closed/here").status != 101
+    assert not echo.sessions
+
+
+@pytest.mark.parametrize("refusal", CLOSED)
+@pytest.mark.parametrize("kind", ["policy file", "echo"])
+def test_where_a_script_leads_on_from_the_page_is_no_endpoint(closed, echo, kind, refusal):
+    httpd, client = closed(kind, refusal, "Options +ExecCGI\n  AddHandler cgi-script .cgi", "login.cgi")
+    httpd.write("closed/login.cgi", "#!/bin/sh\nprintf 'Status: 200 OK\\r\\nLocation: /closed/page.html\\r\\n\\r\\n'\n"
+                ).chmod(0o755)
     assert client.handshake("/closed/here").status != 101
     assert not echo.sessions
 
