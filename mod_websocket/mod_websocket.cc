@@ -42,7 +42,7 @@ int on_tls_handshake(conn_rec* c, SSL* ssl, int is_proxy) noexcept {
 
 int on_request_read(request_rec* r) noexcept {
   return static_cast<int>(guarded(r->server, "post_read_request", HookResult::server_error,
-                                  [&] { return forbid_reuse(r); }));
+                                  [&] { return prepare_request(r); }));
 }
 
 int on_request(request_rec* r) noexcept {

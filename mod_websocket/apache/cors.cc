@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/apache/cors.hh"
 
+#include "mod_websocket/apache/said.hh"
 #include "policy/origin.hh"
 
 namespace websocket::apache {
@@ -44,7 +45,7 @@ void register_cors_filter() {
 void let_page_read(request_rec* r) {
   apr_table_mergen(r->headers_out, "Vary", "Origin, Accept");
   ap_add_output_filter_handle(yielding_filter, nullptr, r, r->connection);
-  const auto origin = header_of(r, "Origin");
+  const auto origin = origin_said(r);
   if (!origin || !::policy::Origin::parse(*origin)) return;
   offer(r, k_origin, origin->data());
   if (apr_table_get(r->err_headers_out, "Retry-After") != nullptr) {

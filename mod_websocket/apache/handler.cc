@@ -13,6 +13,7 @@
 #include "mod_websocket/apache/notes.hh"
 #include "mod_websocket/apache/page.hh"
 #include "mod_websocket/apache/preparation.hh"
+#include "mod_websocket/apache/said.hh"
 #include "mod_websocket/apache/source.hh"
 #include "mod_websocket/apache/upgrade.hh"
 #include "mod_websocket/handshake/request.hh"
@@ -275,7 +276,8 @@ HookResult answer_plainly(request_rec* r, Content content) {
 
 }  // namespace
 
-HookResult forbid_reuse(request_rec* r) {
+HookResult prepare_request(request_rec* r) {
+  remember_said(r);
   const auto upgrade = header_of(r, "Upgrade");
   if (upgrade && handshake::list_contains_token(*upgrade, "websocket")) {
     r->connection->keepalive = AP_CONN_CLOSE;

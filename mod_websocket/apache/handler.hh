@@ -9,8 +9,8 @@ namespace websocket::apache {
 // post_read_request: a connection on which an upgrade was asked for carries no other request,
 // whoever answers: mod_rewrite, say, before it is known whether the resource is an endpoint. Bytes
 // that an impatient client sent behind its handshake can then never be taken for one (RFC 9112
-// section 11.2).
-HookResult forbid_reuse(request_rec* r);
+// section 11.2). What the client says of the page is remembered before anybody can change it.
+HookResult prepare_request(request_rec* r);
 
 // handler, before those of all other modules.
 HookResult handle(request_rec* r);

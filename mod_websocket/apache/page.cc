@@ -4,6 +4,7 @@
 #include <string>
 
 #include "mod_websocket/apache/cors.hh"
+#include "mod_websocket/apache/said.hh"
 #include "mod_websocket/apache/virtual_host.hh"
 #include "policy/decide.hh"
 #include "policy/quoted.hh"
@@ -42,11 +43,11 @@ std::optional<::policy::Origin> origin_of(std::string_view url) {
 // Of a request without Origin. No page can forge either field. Browsers send Sec-Fetch-Site to
 // https and to localhost only, so that elsewhere Referer has to do.
 Site site_of(const request_rec* r, const ::policy::Origin& asked_for) {
-  if (const auto site = header_of(r, "Sec-Fetch-Site")) {
+  if (const auto site = site_said(r)) {
     if (*site == "same-origin") return Site::own;
     return *site == "none" ? Site::unknown : Site::other;
   }
-  const auto referer = header_of(r, "Referer");
+  const auto referer = referer_said(r);
   if (!referer) return Site::unknown;
   const auto page = origin_of(*referer);
   return page && page->same_as(asked_for) ? Site::own : Site::other;
@@ -76,7 +77,7 @@ using PageOrigin = std::optional<std::string>;
 
 Step<PageOrigin> page_origin(const request_rec* r, Asked asked, const SectionConfig& config,
                              const ::policy::Origin& asked_for) {
-  if (const auto origin = header_of(r, "Origin")) return std::string(*origin);
+  if (const auto origin = origin_said(r)) return std::string(*origin);
   if (asked == Asked::tunnel) return std::nullopt;
   switch (site_of(r, asked_for)) {
     case Site::own: return asked_for.to_string();
@@ -117,7 +118,7 @@ Step<void> admit_page(request_rec* r, Asked asked, const SectionConfig& config,
 }
 
 Step<void> admit_page_to_echo(request_rec* r, Asked asked, const SectionConfig& config) {
-  if (asked == Asked::tunnel && !header_of(r, "Origin")) return {};
+  if (asked == Asked::tunnel && !origin_said(r)) return {};
   return admit(r, asked, config, ::policy::Document{}, OtherClients::welcome);
 }
 

@@ -86,6 +86,27 @@ def test_a_rebound_page_is_not_shown_the_status_page(status_httpd, connect_to):
     tunnel.echo(b"undisturbed")
 
 
+def test_an_htaccess_does_not_change_the_origin_that_is_judged(new_httpd, connect_to, echo):
+    """Of somebody else's folder, from where it leads to the administrator's endpoint."""
+    httpd = new_httpd(started=False, extra="""
+<Location "/irc">
+  WebSocketPolicyFile conf/irc.xml
+</Location>
+<Directory "{root}/htdocs/user">
+  AllowOverride FileInfo
+  Options FollowSymLinks
+</Directory>
+""")
+    (httpd.root / "conf" / "irc.xml").write_text(policy.document(echo.port, origins=["https://chat.example.org"]))
+    httpd.expect("origin-not-listed: .*evil.example")
+    httpd.start()
+    httpd.write("user/.htaccess", "RewriteEngine On\nRewriteRule ^x$ /irc [L]\n"
+                "RequestHeader set Origin https://chat.example.org\n")
+    client = connect_to(httpd)
+    assert client.handshake("/user/x", {"Origin": "https://evil.example"}).status == 401
+    client.websocket("/user/x", {"Origin": "https://chat.example.org"}).echo(b"let in")
+
+
 NAMED = """
 <VirtualHost *:{http_port}>
   ServerName one.test
