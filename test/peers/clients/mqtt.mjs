@@ -15,12 +15,13 @@ function connect(url, options = {}) {
   return mqtt.connectAsync(url, { createWebsocket, reconnectPeriod: 0, ...options });
 }
 
-// Subscribes; collects messages until there are so many.
+// Subscribes; collects messages until there are so many. It listens before that: what was retained may come in one
+// piece with the answer, and is then told before the promise of the answer is.
 async function collect(client, topic, count, qos = 2) {
-  await client.subscribeAsync(topic, { qos });
   const messages = [];
   const all = next(client, "message", (name, payload, { qos, retain }) =>
     messages.push({ topic: name, payload: payload.toString("base64"), qos, retain }) === count);
+  await client.subscribeAsync(topic, { qos });
   return { wait: () => all.then(() => messages) };
 }
 
