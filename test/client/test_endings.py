@@ -3,8 +3,6 @@
 
 import base64
 import hashlib
-import os
-import signal
 import time
 
 import pytest
@@ -87,7 +85,7 @@ def test_a_hard_restart_is_going_away(new_httpd, open_page, start, kind):
     httpd.write("ws/a.xml", policy.document(start(targets.Echo()).port))
     page = open_page(httpd)
     page.run(OPEN, kind, "/ws/a.xml")
-    os.kill(httpd.pid, signal.SIGHUP)
+    httpd.restart()
     error = page.run(CLOSED)["error"]
     assert (error["reason"], error["closeCode"]) == ("going-away", 1001)
     page.leave()
@@ -99,7 +97,7 @@ def test_a_graceful_restart_closes_what_has_not_ended_after_the_drain_time_out(
     httpd.write("ws/a.xml", policy.document(start(targets.Echo()).port))
     page = open_page(httpd)
     page.run(OPEN, kind, "/ws/a.xml")
-    os.kill(httpd.pid, signal.SIGUSR1)
+    httpd.graceful()
     error = page.run(CLOSED)["error"]
     assert (error["reason"], error["closeCode"]) == ("restart", 1012)
     page.leave()
