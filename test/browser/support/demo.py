@@ -31,19 +31,27 @@ SERIOUS = re.compile(r"\[[a-z0-9_]*:(warn|error|crit|alert|emerg)\]")
 
 class Demo:
     def __init__(self, *arguments, prefix=()):
+        self._command = [*prefix, *COMMAND, *(arguments or ANY_PORT)]
+        self._seen_lines = 0
+        self.also_expected = []  # patterns, for the test that runs
+        self._start()
+
+    def _start(self):
         # A file, not a pipe: nobody has to read it for the demo to go on. It is read through another
         # descriptor, because a shared one has one position for both.
         self._output = tempfile.NamedTemporaryFile("a", prefix="websocket-demo-output-")
         self.process = subprocess.Popen(
-            [*prefix, *COMMAND, *(arguments or ANY_PORT)], stdin=subprocess.DEVNULL,
-            stdout=self._output, stderr=subprocess.STDOUT, start_new_session=True)
-        self._seen_lines = 0
-        self.also_expected = []  # patterns, for the test that runs
+            self._command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
+            start_new_session=True)
 
     def wait_ready(self):
         try:
-            wait_until(lambda: "Ctrl-C ends the demo" in self.output() or not self.running,
-                       lambda: f"the demo's announcement in\n{self.output()}", 60)
+            for _ in range(5):
+                wait_until(lambda: "Ctrl-C ends the demo" in self.output() or not self.running,
+                           lambda: f"the demo's announcement in\n{self.output()}", 60)
+                if self.running or "could not bind" not in self.output():
+                    break
+                self._start()  # a port was free when it was chosen; another had taken it before httpd could
             assert self.running, f"the demo ended at once:\n{self.output()}"
         except AssertionError:
             self.end()
