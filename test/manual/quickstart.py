@@ -6,11 +6,13 @@ and `commands`, what is done in place of a program that would change the machine
 
 import os
 import pwd
+import random
 import re
 import shlex
 import shutil
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from peers import npm_client
@@ -27,9 +29,11 @@ IncludeOptional {root}/etc/apache2/conf-enabled/*.conf
 
 
 def free_port():
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
+    """None that a kernel gives away by itself: it stands in files for a while before its service listens."""
+    for port in random.sample(range(20000, 32768), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 def free_display():
