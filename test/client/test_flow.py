@@ -94,7 +94,7 @@ def test_a_page_that_does_not_read_is_known_to_live(new_httpd, open_page, start,
             session.send((b"x" * 63 + b"\n") * (4 * MIB // 64))
             session.receive_to_end()
 
-    httpd = new_httpd(extra=CONFIGURATION + "WebSocketPingInterval 1s\n")
+    httpd = new_httpd(extra=CONFIGURATION + "WebSocketPingInterval 2s\n")
     full = start(Full())
     httpd.write("ws/a.xml", policy.document(full.port, more=f"<framing>{framing}</framing>"))
     page = open_page(httpd)
@@ -104,7 +104,7 @@ def test_a_page_that_does_not_read_is_known_to_live(new_httpd, open_page, start,
         window.socket = newSocket("WebSocketStream", "/ws/a.xml", given[0]);
         Object.assign(window, await socket.opened);
         """, {"framing": framing})
-    assert not full.session().ended.wait(5)
+    assert not full.session().ended.wait(7)  # three pings, of which the second would have ended it
     size, ended = page.run("""
         let size = 0;
         const reader = readable.getReader();
