@@ -37,8 +37,13 @@ def wait_for_entry(page, text, seconds):
 @by_both
 def test_a_graceful_restart_of_httpd_is_not_noticed(demo, ann_and_bob):
     ann, bob = ann_and_bob
+
+    def restarts():
+        return sum("AH00493" in line for line in demo.error_log())
+
+    before = restarts()
     os.kill(demo.httpd_pid, signal.SIGUSR1)
-    wait_until(lambda: any("AH00493" in line for line in demo.error_log()), "the restart's log line")
+    wait_until(lambda: restarts() > before, "the restart's log line")
     for number in range(5):
         ann.send(f"still here {number}")
         bob.wait_message("say", "ann", f"still here {number}")
@@ -163,5 +168,6 @@ def test_without_a_way_to_the_server_it_keeps_trying_until_stopped(demo, open_pa
         wait_until(lambda: "Trying again in" in page.state_text, lambda: page.state_text, 60)
         page.find("#disconnect").click()
         page.wait_state("closed")
-        assert page.state_text == "Not connected"
+        # The other where it was just trying again.
+        assert page.state_text in ("Not connected", "You disconnected")
     page.connect("joe2")
