@@ -10,6 +10,7 @@ import time
 import pytest
 
 from support import policy, processes, targets
+from support.httpd import SPARE_PROCESSES
 from support.matrix import event_and_worker, every_mpm, everywhere
 from support.waiting import wait_until
 
@@ -233,8 +234,9 @@ def test_a_child_that_drains_keeps_no_processor_busy(new_httpd, connect_to, echo
 
 @pytest.mark.sanitizer
 @everywhere
-def test_a_stop_says_1001_to_every_tunnel_and_is_swift(new_httpd, connect_to, sink, scheme):
-    httpd = new_httpd()
+def test_a_stop_says_1001_to_every_tunnel_and_is_swift(new_httpd, connect_to, sink, scheme, mpm):
+    httpd = new_httpd(limits=SPARE_PROCESSES if mpm == "prefork" else {})
+    httpd.wait_at_rest()
     httpd.write("ws/sink.xml", policy.document(sink.port))
     client = connect_to(httpd, scheme)
     tunnels = [client.websocket("/ws/sink.xml") for _ in range(4)]

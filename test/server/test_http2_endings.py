@@ -326,6 +326,7 @@ def test_a_stop_ends_every_stream_soon(serve, open_http2, sink, drains):
     tunnels = [session.websocket("/ws/tunnel.xml") for _ in range(3)]
     if drains:
         httpd.graceful()
+    httpd.settle()
     began = time.monotonic()
     httpd.signal_stop(signal.SIGTERM)
     for tunnel in tunnels:

@@ -133,8 +133,7 @@ def time_of_stop(httpd):
 def at_rest(new_httpd, limits, extra=""):
     """One whose children have all been started."""
     httpd = new_httpd(limits=limits, extra=extra)
-    assert wait_until(lambda: len(httpd.children()) >= limits.get("StartServers", 1) and
-                      processes.at_rest(httpd.children()), 15), "the children go on with something"
+    httpd.wait_at_rest()
     return httpd
 
 

@@ -29,6 +29,10 @@ LIMITS = {
 }
 LIMITS["worker"] = LIMITS["event"]
 
+# Of prefork: a process for each of some tunnels, and as many to spare as it wants, so that none is started later: one
+# that is told to end while it is being started may crash (doc/operation.md).
+SPARE_PROCESSES = {"StartServers": 10}
+
 CONFIGURATION = """\
 ServerRoot "{root}"
 PidFile "{root}/run/httpd.pid"
@@ -290,14 +294,20 @@ class Httpd:
         if not wait_until(lambda: not listening(), 20):
             raise AssertionError(f"old children go on listening: {listening()}\n{self.log_text()}")
 
-    def _settle(self):
+    def settle(self):
         """Lets children that are about to have nothing to do get there. One that is freeing a connection, or that has only
         just been started, may crash when it is told to end without grace, with this module or without: doc/operation.md.
         """
         wait_until(lambda: processes.at_rest(self.children()), 0.5, 0.002)
 
+    def wait_at_rest(self):
+        """Returns when all children have been started, for tests that ask it to stop in the middle of something."""
+        started = self._limits["StartServers"]
+        assert wait_until(lambda: len(self.children()) >= started and processes.at_rest(self.children()), 15), \
+            "the children go on with something"
+
     def restart(self):
-        self._settle()
+        self.settle()
         self._signal_and_wait(signal.SIGHUP)
 
     def signal_stop(self, number=signal.SIGTERM):
@@ -313,7 +323,7 @@ class Httpd:
 
     def stop(self):
         if self.running:
-            self._settle()
+            self.settle()
             self.signal_stop()
             self.wait_stopped()
 

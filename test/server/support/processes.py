@@ -91,14 +91,14 @@ def is_stopped(pid):
 
 
 def at_rest(pids):
-    """Whether every thread of them waits, and none has been given a processor for a moment."""
+    """Whether every thread of them waits, or was stopped, and none has been given a processor for a moment."""
     def turns():
         return [_of_threads(pid, "schedstat") for pid in pids]
 
     before = turns()
     time.sleep(0.002)
     states = [field[0] for threads in before for field in map(_stat, threads) if field]
-    return before == turns() and set(states) <= {"S"}
+    return before == turns() and set(states) <= {"S", "T"}
 
 
 @contextmanager
