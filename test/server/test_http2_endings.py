@@ -303,7 +303,8 @@ def test_streams_are_tunnels_like_others_to_the_limits(serve, open_http2, connec
 
 @event_and_worker
 def test_a_graceful_restart_lets_streams_go_on_and_then_says_1012(serve, open_http2, sink):
-    httpd = serve(sink, "WebSocketDrainTimeout 2s")
+    # Longer than a restart takes that loads a sanitizer's build on a busy machine: the drain begins with it.
+    httpd = serve(sink, "WebSocketDrainTimeout 4s")
     session = open_http2(httpd)
     tunnel = session.websocket("/ws/tunnel.xml")
     began = time.monotonic()
@@ -312,7 +313,7 @@ def test_a_graceful_restart_lets_streams_go_on_and_then_says_1012(serve, open_ht
     sink.session().wait_received(9)
     _, answer = tunnel.receive_to_close()
     assert answer.close_code == 1012
-    assert 1 < time.monotonic() - began < 7
+    assert 3 < time.monotonic() - began < 9
     tunnel.send_close(1012)
     assert tunnel.connection.at_end()
     assert open_http2(httpd).request("/index.html").status == 200
