@@ -248,7 +248,8 @@ def test_a_jump_of_the_calendar_is_nothing_to_a_tunnel(new_httpd, faults, connec
 @event_and_worker
 def test_a_machine_that_was_paused_goes_on(new_httpd, faults, connect_to, echo, scheme):
     """The time-outs that have passed meanwhile are met, once; nobody else is hurt."""
-    httpd = new_httpd(faults=faults, limits={"StartServers": 1},
+    # One child, since one tunnel wakes the engine for the other.
+    httpd = new_httpd(faults=faults, limits={"StartServers": 1, "MinSpareThreads": 1},
                       extra="WebSocketPingInterval 20min\nWebSocketIdleTimeout off")
     httpd.write("ws/echo.xml", policy.document(echo.port))
     httpd.write("ws/idle.xml", policy.document(echo.port, more="<idle-timeout>60</idle-timeout>"))
