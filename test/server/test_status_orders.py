@@ -96,6 +96,7 @@ def test_tunnels_of_a_draining_child_are_ended_as_well(new_status_httpd, connect
     old = client.websocket("/ws/echo.xml")
     server.graceful()
     young = client.websocket("/ws/echo.xml")
+    young.echo(b"counted")  # its client knows of it a moment earlier
     order = {"token": status.page(client).token, "endpoint": number_of(client, "/ws/echo.xml")}
     assert status.post(client, order).status == 303
     assert_ended(old)
