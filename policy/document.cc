@@ -21,7 +21,6 @@
 namespace policy {
 namespace {
 
-
 std::string element_names() {
   std::string names;
   for (const ElementRow& row : element_rows()) {
