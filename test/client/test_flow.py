@@ -66,7 +66,8 @@ def test_fifty_mebibytes_come_to_a_slow_reader_and_arrive_whole(
            f"browser +{browser.above} KiB, httpd's children +{server.above} KiB")
     assert server.above < 8 * 1024
     if kind == "WebSocketStream":
-        assert ahead < 20 * MIB  # the kernel's buffers of four sockets, and the browser's
+        # The kernel's buffers of four sockets, which grow where the reader is slow, and the browser's.
+        assert ahead < 32 * MIB
 
 
 def test_a_reader_that_stops_stops_the_service(httpd, endpoint, start, page):
