@@ -41,7 +41,7 @@ Capture* running_capture(const request_rec* r) {
 
 // The end of such a URL is what the visitor wrote. Whoever answers shall say the type of a policy.
 void forget_guessed_type(request_rec* r, Capture& capture) {
-  if (r->proxyreq == PROXYREQ_NONE && r->finfo.filetype == APR_REG) return;
+  if (is_file(r)) return;
   capture.guessed_type = r->content_type;
   ap_set_content_type(r, nullptr);
 }
@@ -175,9 +175,7 @@ void register_capture_filter() {
 }
 
 Content content_of(const request_rec* r) {
-  if (r->proxyreq != PROXYREQ_NONE || r->finfo.filetype != APR_REG || is_script(r)) {
-    return Content::script;
-  }
+  if (!is_file(r) || is_script(r)) return Content::script;
   return makes_content(r->output_filters) ? Content::filtered_file : Content::file;
 }
 

@@ -226,7 +226,7 @@ HookResult echo(request_rec* r, const SectionConfig& config) {
 // word, and any may lead to the same file. Null where there is none. httpd has prefix and root as
 // they were written, with slashes at their ends or without.
 const char* place_of_file(request_rec* r) {
-  if (r->proxyreq != PROXYREQ_NONE || r->finfo.filetype != APR_REG) return nullptr;
+  if (!is_file(r)) return nullptr;
   const std::string_view file(r->filename);
   const std::string_view root(ap_context_document_root(r));
   if (root.empty() || !file.starts_with(root)) return r->filename;
@@ -253,24 +253,21 @@ const char* policy_name(request_rec* r, const SectionConfig& config) {
 
 // What httpd would show as it stands, were nobody there for the handler that was configured.
 bool is_policy_file(request_rec* r) {
-  const bool may_be = r->finfo.filetype == APR_REG && r->proxyreq == PROXYREQ_NONE &&
-                      (r->content_type == nullptr || is_xml(r->content_type));
+  const bool may_be = is_file(r) && (r->content_type == nullptr || is_xml(r->content_type));
   return may_be && read_document(r->filename, r->finfo, r->pool).has_value();
 }
 
 // A script answers for itself. A policy that stands in a file is never shown, though a filter may
 // have had a hand in it.
 HookResult answer_plainly(request_rec* r, Content content) {
-  if (is_policy_file(r)) return refuse(r, upgrade_required(r));
+  if (content == Content::file || is_policy_file(r)) return refuse(r, upgrade_required(r));
   if (content == Content::script) return HookResult::declined;
-  if (content == Content::filtered_file) {
-    const Captured captured = capture(r);
-    if (const auto* answered = std::get_if<AnsweredItself>(&captured)) return answered->result;
-    const CapturedBody& body = std::get<CapturedBody>(captured);
-    const auto document = ::policy::parse_document(body.text);
-    if (!document && !document.error().is_policy()) return release(body);
-    forget_body(body);
-  }
+  const Captured captured = capture(r);
+  if (const auto* answered = std::get_if<AnsweredItself>(&captured)) return answered->result;
+  const CapturedBody& body = std::get<CapturedBody>(captured);
+  const auto document = ::policy::parse_document(body.text);
+  if (!document && !document.error().is_policy()) return release(body);
+  forget_body(body);
   return refuse(r, upgrade_required(r));
 }
 

@@ -25,6 +25,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 // APR's own, of which its rings and so its brigades are made, goes through a null pointer in C++.
@@ -54,6 +55,15 @@ inline std::optional<std::string_view> header_of(const request_rec* r, const cha
   const char* const value = apr_table_get(r->headers_in, name);
   if (value == nullptr) return std::nullopt;
   return value;
+}
+
+inline void set_header(request_rec* r, const char* name, const std::string& value) noexcept {
+  apr_table_setn(r->headers_out, name, apr_pstrdup(r->pool, value.c_str()));
+}
+
+// The request leads to a file, whoever may answer for it; not to another server.
+inline bool is_file(const request_rec* r) noexcept {
+  return r->proxyreq == PROXYREQ_NONE && r->finfo.filetype == APR_REG;
 }
 
 }  // namespace websocket::apache

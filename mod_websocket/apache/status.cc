@@ -49,10 +49,6 @@ std::string make_nonce() {
   return nonce;
 }
 
-void set_header(request_rec* r, const char* name, const std::string& value) {
-  apr_table_setn(r->headers_out, name, apr_pstrdup(r->pool, value.c_str()));
-}
-
 HookResult answer(request_rec* r, const char* type, std::string_view body) {
   ap_set_content_type(r, type);
   apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");

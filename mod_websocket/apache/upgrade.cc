@@ -36,10 +36,6 @@ int copy_cookie(void* headers, const char* name, const char* value) noexcept {
   return 1;
 }
 
-void set_header(request_rec* r, const char* name, const std::string& value) {
-  apr_table_setn(r->headers_out, name, apr_pstrdup(r->pool, value.c_str()));
-}
-
 void send_switching_protocols(request_rec* r, const handshake::Accepted& accepted,
                               const Agreement& agreement) {
   r->status_line = nullptr;  // a script may have given one to its own answer
