@@ -13,6 +13,8 @@ TCP_TIME_WAIT, TCP_LISTEN = "06", "0A"
 
 # kind: connection, listener, file, ...; known: whether the kernel's tables have the connection.
 Descriptor = namedtuple("Descriptor", "pid number target kind known")
+# queued: octets that wait in the kernel, those that the peer has not acknowledged and those not read.
+TcpSocket = namedtuple("TcpSocket", "state local remote queued")
 
 
 def _stat(pid):
@@ -114,7 +116,7 @@ def standing_still(pids):
 
 
 def _tcp_sockets():
-    """inode -> (state, local port, remote port), of both address families."""
+    """inode -> TcpSocket, of both address families; local and remote are ports."""
     found = {}
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -125,7 +127,8 @@ def _tcp_sockets():
                         continue  # thousands of them, and no process has one
                     word = line.split()
                     local, remote = word[1].rsplit(":", 1)[1], word[2].rsplit(":", 1)[1]
-                    found[word[9]] = (word[3], int(local, 16), int(remote, 16))
+                    queued = sum(int(size, 16) for size in word[4].split(":"))
+                    found[word[9]] = TcpSocket(word[3], int(local, 16), int(remote, 16), queued)
         except OSError:
             continue
     return found
@@ -167,7 +170,7 @@ def descriptors(pids):
             inode = target[8:-1]
             if inode in unix:
                 kind = "unix"
-            elif tcp.get(inode, ("",))[0] == TCP_LISTEN:
+            elif inode in tcp and tcp[inode].state == TCP_LISTEN:
                 kind = "listener"
             else:
                 kind = "connection"
@@ -185,10 +188,15 @@ def descriptors(pids):
 def owners_of_peers(connections, pids):
     """For each (local port, remote port) of our connections which of `pids` holds the other end,
     else None. One look at /proc for all: it takes long where many sockets are open."""
-    ports = {f"socket:[{inode}]": (remote, local)
-             for inode, (_, local, remote) in _tcp_sockets().items()}
+    ports = {f"socket:[{inode}]": (tcp.remote, tcp.local) for inode, tcp in _tcp_sockets().items()}
     owners = {ports[target]: pid for pid in pids for *_, target in _links(pid) if target in ports}
     return [owners.get(connection) for connection in connections]
+
+
+def queued_octets(ports):
+    """What waits in the kernel in connections to and from these ports of this machine."""
+    return sum(tcp.queued for tcp in _tcp_sockets().values()
+               if tcp.state != TCP_LISTEN and not ports.isdisjoint((tcp.local, tcp.remote)))
 
 
 def pss_kib(pid):
