@@ -31,15 +31,18 @@ def running_browser():
 @pytest.fixture
 def open_page(running_browser):
     """open_page(httpd, origin): a Page, closed after the test and before httpd is looked over."""
-    opened = []
+    origins = set()
 
     def open_one(server, origin=None):
         pages.put_into(server.documents)
-        opened.append(pages.Page(running_browser, f"{origin or 'http://localhost:%d' % server.http_port}/page.html"))
-        return opened[-1]
+        origin = origin or f"http://localhost:{server.http_port}"
+        origins.add(origin)
+        return pages.Page(running_browser, f"{origin}/page.html")
 
     yield open_one
     running_browser.leave_windows()
+    if any(origin.startswith("https:") for origin in origins):
+        running_browser.drop_connections()
 
 
 @pytest.fixture

@@ -46,13 +46,6 @@ class Page:
     def leave(self):
         self._driver.get("about:blank")
 
-    def drop_connections(self):
-        """All of the browser's: it keeps some that nothing was ever asked on, such as a second one that it began because
-        the first took long."""
-        self._driver.get("chrome://net-internals/#sockets")
-        self._driver.find_element("id", "sockets-view-flush-button").click()
-        self._driver.get("about:blank")
-
     def close(self):
         """Its window."""
         self._browser.close_windows()

@@ -22,9 +22,7 @@ def http2_page(new_httpd, open_page):
     httpd = new_httpd(modules=["http2"], extra=CONFIGURATION.replace("KeepAlive Off", "KeepAliveTimeout 1") +
                       http2_server.CONFIGURATION + LOG)
     page = open_page(httpd, f"https://localhost:{httpd.https_port}")
-    yield httpd, page
-    page.leave()
-    page.drop_connections()
+    return httpd, page
 
 
 def test_data_goes_both_ways_on_the_pages_own_connection(http2_page, start, kind):

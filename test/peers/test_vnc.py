@@ -127,6 +127,7 @@ def view(httpd, client, browser):
         one.disconnect()
     assert browser.console_errors() == []
     browser.leave_windows()
+    browser.drop_connections()
 
 
 @every_scheme

@@ -3,7 +3,7 @@
 
 import pytest
 
-from support.chromium import browser, needs_chromium  # noqa: F401  (a fixture)
+from support.chromium import browser, needs_chromium, running_browser  # noqa: F401  (fixtures)
 from support.http2_server import CONFIGURATION
 from support.waiting import wait_until
 
@@ -46,4 +46,3 @@ def test_a_page_over_http2_has_its_sockets_on_the_same_connection(new_httpd, bro
     assert page[2] == "HTTP/2.0"
     assert [(port, protocol) for port, _, protocol, _ in sockets] == [(page[0], "HTTP/2.0")] * 3
     assert len({number for _, number, _, _ in [page, *sockets]}) == 4
-    browser.get("about:blank")

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from support import policy, status
-from support.chromium import browser, needs_chromium  # noqa: F401  (a fixture)
+from support.chromium import browser, needs_chromium, running_browser  # noqa: F401  (fixtures)
 from support.waiting import wait_until
 
 pytestmark = [pytest.mark.endurance, needs_chromium]

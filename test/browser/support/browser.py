@@ -74,6 +74,14 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
         return True
 
+    def drop_connections(self):
+        """Leaves the page, and closes what the browser keeps: also connections that nothing was ever asked on, such as a
+        second one that it began because the first took long, which a server waits on for long.
+        """
+        self.driver.get("chrome://net-internals/#sockets")
+        self.driver.find_element("id", "sockets-view-flush-button").click()
+        self.driver.get("about:blank")
+
     def console_errors(self):
         """What scripts, the policy of the page or failed loads complained of since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser")

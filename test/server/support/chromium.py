@@ -12,9 +12,15 @@ needs_chromium = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """The driver of a browser."""
+def running_browser():
     from browser.support.browser import Browser  # not above: it needs selenium
     running = Browser()
-    yield running.driver
+    yield running
     running.quit()
+
+
+@pytest.fixture
+def browser(new_httpd, running_browser):  # in this order: httpd is looked over without the browser's connections
+    """The driver of a browser."""
+    yield running_browser.driver
+    running_browser.drop_connections()
