@@ -1,15 +1,100 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A page of this server for a refusal of httpd's own. httpd comes to it by a redirection, with the handshake's headers, and
-does not ask again who may have what the same sections hold: it is a page there, never an endpoint."""
+"""ErrorDocument, for refusals of the module's and of httpd's own."""
+
+import itertools
 
 import pytest
 
-from support import policy, status
+from support import policy
+from support.contexts import EVIL, SMUGGLED, among, serving, sharing  # noqa: F401  (fixtures)
 from support.matrix import event_and_prefork
 
 pytestmark = pytest.mark.sanitizer
 
 PAGE = b"<p>our own page</p>"
+
+
+# -- for the module's refusals --------------------------------------------------------------------
+
+def provoke(client, status):
+    if status == 426:
+        return client.request("/ws/chat.xml")
+    return client.handshake("/ws/chat.xml", EVIL)
+
+
+def origin_status(status):
+    return "" if status == 426 else f"WebSocketOriginStatus {status}\n"
+
+
+STATUSES = [401, 403, 426]
+DOCUMENTS = {'"so it is"': b"so it is", "/errors/page.html": PAGE}
+
+
+def with_document(status, document):
+    return (f'{origin_status(status)}<Location "/ws">\nErrorDocument {status} {document}\n'
+            "</Location>")
+
+
+@event_and_prefork
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=["text", "url"])
+def test_an_error_document_is_used_with_the_status_and_headers(among, status, document):
+    cases = [with_document(*each) for each in itertools.product(STATUSES, DOCUMENTS)]
+    httpd, client = among(cases, with_document(status, document))
+    httpd.permit("origin")
+    httpd.write("errors/page.html", PAGE.decode())
+    response = provoke(client, status)
+    assert response.status == status
+    assert response.body == DOCUMENTS[document]
+    if status == 426:
+        assert "websocket" in response.tokens("Upgrade")
+        assert response.get("Sec-WebSocket-Version") == "13"
+    if status == 401:
+        assert response.get("WWW-Authenticate")
+
+
+def test_an_error_document_elsewhere_is_a_redirect(serving, connect_to):
+    httpd = serving('<Location "/ws">\nErrorDocument 403 https://www.example.org/why\n'
+                    "WebSocketOriginStatus 403\n</Location>")
+    httpd.expect("origin")
+    response = connect_to(httpd).handshake("/ws/chat.xml", EVIL)
+    assert response.status == 302
+    assert response.get("Location") == "https://www.example.org/why"
+
+
+def test_an_error_document_that_is_a_policy_is_not_shown(serving, connect_to, echo):
+    httpd = serving('<Location "/ws/chat.xml">\nErrorDocument 401 /ws/inner.xml\n</Location>')
+    httpd.permit("origin|inner")
+    httpd.write("ws/inner.xml", policy.document(echo.port, host="127.0.0.1"))
+    response = connect_to(httpd).handshake("/ws/chat.xml", EVIL)
+    assert response.status == 401
+    assert b"<port" not in response.body and b"127.0.0.1" not in response.body
+    assert not echo.sessions
+
+
+def test_an_error_document_among_endpoints_is_shown(serving, connect_to):
+    """A page under the same `WebSocket On`: its own 401 must not become a 500."""
+    httpd = serving("WebSocket On\nErrorDocument 401 /errors/page.html")
+    httpd.expect("origin")
+    httpd.write("errors/page.html", PAGE.decode())
+    response = connect_to(httpd).handshake("/ws/chat.xml", EVIL)
+    assert (response.status, response.body) == (401, PAGE)
+
+
+def test_bytes_after_a_refusal_with_an_error_document_are_not_a_request(serving, connect_to):
+    httpd = serving("ErrorDocument 401 /index.html")
+    httpd.expect("origin")
+    client = connect_to(httpd)
+    connection = client.connect()
+    connection.send(client.upgrade_request("/ws/chat.xml", EVIL)[0] + SMUGGLED)
+    everything = connection.receive_to_end()
+    assert everything.count(b"HTTP/1.1 ") == 1 and b"the secret" not in everything
+    assert b"served as ever" in everything
+
+
+# -- for httpd's refusals ------------------------------------------------------------------------
+# httpd comes to the page by a redirection, with the handshake's headers, and does not ask again who may have what the same
+# sections hold: it is a page there, never an endpoint.
 
 SECTION = """
 <Location "/closed">
@@ -93,23 +178,3 @@ def test_a_policy_behind_a_filter_is_not_shown_as_a_page(closed, echo, refusal):
 def test_the_right_password_opens_the_tunnel(closed):
     _, client = closed("policy file", 401)
     client.websocket("/closed/here", {"Authorization": "Basic YW5uOnBhc3N3b3Jk"}).echo(b"let in")
-
-
-def test_the_status_page_is_not_for_htaccess(new_status_httpd, connect_to, echo):
-    """Its handler is: who may write it there would see, and end, the tunnels of all others."""
-    httpd = new_status_httpd('<Directory "{root}/htdocs/user">\nAllowOverride FileInfo\n</Directory>\n')
-    httpd.expect(r"\[websocket:warn\].* WS0254: .*WebSocketStatus On")
-    httpd.write("user/x", "of a user")
-    httpd.write("user/.htaccess", '<Files "x">\nSetHandler websocket-status\n</Files>\n')
-    client = connect_to(httpd)
-    tunnel = client.websocket("/ws/echo.xml")
-    order = {"token": status.page(client).token, "tunnel": status.wait_for(
-        client, lambda data: data["oldest_tunnels"])["oldest_tunnels"][0]["name"]}
-    for query in ("", "?json", "?prometheus"):
-        answer = client.request(f"/user/x{query}")
-        assert answer.status == 403 and b"echo.xml" not in answer.body
-    assert status.post(client, order, path="/user/x").status == 403
-    tunnel.echo(b"undisturbed")
-    httpd.write("user/.htaccess", "WebSocketStatus On\n")
-    httpd.expect("WebSocketStatus not allowed here")
-    assert client.request("/user/x").status == 500

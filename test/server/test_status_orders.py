@@ -241,3 +241,23 @@ def test_an_order_for_a_tunnel_that_is_over_does_not_meet_the_next_one(new_statu
     assert oldest(client).split("-")[0] == order["tunnel"].split("-")[0], "it has not the same slot"
     assert status.post(client, order).status == 404
     successor.echo(b"undisturbed")
+
+
+def test_the_status_page_is_not_for_htaccess(new_status_httpd, connect_to, echo):
+    """Its handler is: who may write it there would see, and end, the tunnels of all others."""
+    httpd = new_status_httpd('<Directory "{root}/htdocs/user">\nAllowOverride FileInfo\n</Directory>\n')
+    httpd.expect(r"\[websocket:warn\].* WS0254: .*WebSocketStatus On")
+    httpd.write("user/x", "of a user")
+    httpd.write("user/.htaccess", '<Files "x">\nSetHandler websocket-status\n</Files>\n')
+    client = connect_to(httpd)
+    tunnel = client.websocket("/ws/echo.xml")
+    order = {"token": status.page(client).token, "tunnel": status.wait_for(
+        client, lambda data: data["oldest_tunnels"])["oldest_tunnels"][0]["name"]}
+    for query in ("", "?json", "?prometheus"):
+        answer = client.request(f"/user/x{query}")
+        assert answer.status == 403 and b"echo.xml" not in answer.body
+    assert status.post(client, order, path="/user/x").status == 403
+    tunnel.echo(b"undisturbed")
+    httpd.write("user/.htaccess", "WebSocketStatus On\n")
+    httpd.expect("WebSocketStatus not allowed here")
+    assert client.request("/user/x").status == 500
