@@ -171,7 +171,12 @@ Validator::Result<RrListPtr> Validator::fetch_delegation(const ldns_rdf* zone, B
     if (is_delegated_unsigned(packet->get(), zone, budget)) {
       return refuse(SecurityFault::unsigned_zone, no_ds_text(zone));
     }
-    return refuse(SecurityFault::bogus, no_ds_text(zone) + ", but nothing proves that");
+    // Without a proof here there may be one further up, that this is below an unsigned zone.
+    auto why = why_unsigned(zone, budget);
+    if (why.kind == SecurityFault::bogus) {
+      why.detail = no_ds_text(zone) + ", but nothing proves that";
+    }
+    return tl::make_unexpected(std::move(why));
   }
   if (count_of(records) > k_max_keys) {
     return refuse(SecurityFault::too_much_work, shown(zone) + " has too many DS records");
@@ -199,9 +204,10 @@ Validator::Result<PacketPtr> Validator::fetch(const ldns_rdf* name, RecordType t
   return std::move(reply->packet);
 }
 
-// Records came without signatures: because a zone on the way is unsigned, which the zone above it
-// proves, or because somebody took the signatures away. Goes up from zone to zone by the SOA
-// records of negative answers, each time asking for the DS records, until one of the two is shown.
+// Records came without signatures, or a zone without DS records: because a zone on the way is
+// unsigned, which the zone above it proves, or because somebody took them away. Goes up from zone
+// to zone by the SOA records of negative answers, each time asking for the DS records, until one of
+// the two is shown.
 ChainFault Validator::why_unsigned(const ldns_rdf* name, Budget& budget) {
   const auto stripped = [&](const ldns_rdf* zone) {
     return ChainFault{SecurityFault::bogus,
@@ -214,13 +220,19 @@ ChainFault Validator::why_unsigned(const ldns_rdf* name, Budget& budget) {
     const auto packet = fetch(zone.get(), RecordType::ds, budget);
     if (!packet) return packet.error();
     const ldns_rr_list* answer = ldns_pkt_answer(packet->get());
-    if (count_of(select_records(answer, zone.get(), LDNS_RR_TYPE_DS)) > 0) {
-      return stripped(zone.get());
+    const auto delegation = select_records(answer, zone.get(), LDNS_RR_TYPE_DS);
+    const auto signatures = select_signatures(answer, zone.get(), LDNS_RR_TYPE_DS);
+    // A DS record that nobody signed shows nothing: it may itself stand in an unsigned zone.
+    if (count_of(delegation) > 0 && count_of(signatures) > 0) {
+      auto valid = validate(delegation.get(), signatures.get(), budget);
+      return valid ? stripped(zone.get()) : std::move(valid.error());
     }
     if (is_delegated_unsigned(packet->get(), zone.get(), budget)) {
       return {SecurityFault::unsigned_zone, no_ds_text(zone.get())};
     }
-    const ldns_rr* soa = find_soa(packet->get());
+    // Beside an alias it is that of the zone which the alias leads to.
+    const bool is_negative = ldns_rr_list_rr_count(answer) == 0;
+    const ldns_rr* soa = is_negative ? find_soa(packet->get()) : nullptr;
     const bool leads_up = soa != nullptr && !is_same(ldns_rr_owner(soa), zone.get()) &&
                           is_at_or_below(zone.get(), ldns_rr_owner(soa));
     zone.reset(leads_up ? ldns_rdf_clone(ldns_rr_owner(soa)) : ldns_dname_left_chop(zone.get()));

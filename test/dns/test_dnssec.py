@@ -21,6 +21,8 @@ CHAIN = {
     "192.0.2.35": "the answer is bogus",
     "192.0.2.36": "the algorithm is not supported",
     "192.0.2.40": "the zone is unsigned",
+    "192.0.2.48": "the zone is unsigned",  # though it is signed, below one that is not
+    "192.0.2.49": "the zone is unsigned",  # though it is an alias of a name in a signed one
     "192.0.2.20": "the answer is made from a wildcard",
     "192.0.2.25": "the alias is made from a DNAME",
     "203.0.113.1": "the zone is unsigned",

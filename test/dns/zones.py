@@ -88,7 +88,7 @@ def plan():
             24: "look-alike.good", 25: "irc.moved.good", 30: "irc.expired", 31: "irc.future", 32: "irc.bogus",
             33: "irc.unsigned", 34: "irc.stripped", 35: "irc.wrong-ds", 36: "irc.sha1",
             37: "irc.nsec3", 38: "irc.rsa", 39: "irc.ed25519", 40: "irc.below.opt-out",
-            42: "nowhere.good",
+            42: "nowhere.good", 48: "irc.below.unsigned", 49: "alias.unsigned",
         }.items())
     reverse += (
         "17 CNAME 17.16/28\n17.16/28 PTR irc17.good.test.\n"
@@ -104,7 +104,8 @@ def plan():
         Zone("future.test.", host("irc", 31), parent="test.", when=60 * DAY),
         Zone("bogus.test.", host("irc", 32), parent="test.",
              tamper=("www.example.com", "www.example.org")),
-        Zone("unsigned.test.", host("irc", 33), parent="test.", signed=False),
+        Zone("below.unsigned.test.", host("irc", 48), parent="unsigned.test."),
+        Zone("unsigned.test.", host("irc", 33) + "alias CNAME aliased.test.\n", parent="test.", signed=False),
         Zone("stripped.test.", host("irc", 34), parent="test.", serve_unsigned=True),
         Zone("wrong-ds.test.", host("irc", 35), parent="test.", wrong_ds=True),
         Zone("sha1.test.", host("irc", 36), parent="test.", policy="sha1"),
@@ -117,7 +118,7 @@ def plan():
         Zone("8.b.d.0.1.0.0.2.ip6.arpa.", "1" + ".0" * 23 + " PTR irc.good.test.\n",
              parent="arpa."),
         Zone("113.0.203.in-addr.arpa.", "1 PTR irc.good.test.\n", parent="arpa.", signed=False),
-        Zone("test.", "ns A 127.0.0.1\n"),
+        Zone("test.", "ns A 127.0.0.1\n" + host("aliased", 49)),
         Zone("arpa."),
     ]
     return zones

@@ -423,6 +423,51 @@ TEST_CASE("missing signatures are explained", "[policy][dnssec]") {
   SECTION("in the zone of the anchor itself") {
     CHECK(chain.fault({"irc.test. 300 IN A 192.0.2.1"}) == SecurityFault::bogus);
   }
+  SECTION("a DS record that was signed too long ago") {
+    delegation.answer = chain.test.sign({chain.good.delegation()}, k_now - 20, k_now - 10);
+    CHECK(chain.fault({k_record}) == SecurityFault::expired);
+  }
+}
+
+TEST_CASE("what lies below an unsigned zone is unsigned, whatever it says of itself",
+          "[policy][dnssec][rfc4035-5.2]") {
+  Chain chain;
+  const std::string soa = "test. 300 IN SOA ns.test. h.test. 1 2 3 4 5";
+  auto& unsigned_zone = chain.exchange.at("good.test", RecordType::ds);
+  unsigned_zone.answer.clear();
+  unsigned_zone.authority =
+      chain.test.sign({soa}) + chain.test.sign({"good.test. 300 IN NSEC h.test. NS RRSIG NSEC"});
+  const Zone below("below.good.test.");
+  const Lines record{"irc.below.good.test. 300 IN A 192.0.2.1"};
+  auto& delegation = chain.exchange.at("below.good.test", RecordType::ds);
+  chain.exchange.at("below.good.test", RecordType::dnskey).answer = below.sign({below.key()});
+  SECTION("a signed zone, with a DS record that nobody signed") {
+    delegation.answer = {below.delegation()};
+    CHECK(chain.fault(below.sign(record)) == SecurityFault::unsigned_zone);
+    CHECK(chain.fault(record) == SecurityFault::unsigned_zone);
+  }
+  SECTION("a signed zone, without") {
+    delegation.authority = {"good.test. 300 IN SOA ns.test. h.test. 1 2 3 4 5"};
+    CHECK(chain.fault(below.sign(record)) == SecurityFault::unsigned_zone);
+  }
+  SECTION("an island, with signatures that lead nowhere") {
+    delegation.answer = chain.good.sign({below.delegation()});
+    CHECK(chain.fault(below.sign(record)) == SecurityFault::unsigned_zone);
+    CHECK(chain.fault(record) == SecurityFault::unsigned_zone);
+  }
+  SECTION("an alias that leads into a signed zone, whose SOA record then stands in the answer") {
+    auto& asked = chain.exchange.at("a.good.test", RecordType::ds);
+    asked.answer = {"a.good.test. 300 IN CNAME b.test."};
+    asked.authority = chain.test.sign({soa});
+    CHECK(chain.fault({"a.good.test. 300 IN CNAME b.test."}) == SecurityFault::unsigned_zone);
+  }
+  SECTION("but not where the zone above is signed, and its signatures are gone") {
+    unsigned_zone.answer = {chain.good.delegation()};
+    unsigned_zone.authority.clear();
+    delegation.answer = {below.delegation()};
+    CHECK(chain.fault(below.sign(record)) == SecurityFault::bogus);
+    CHECK(chain.fault(record) == SecurityFault::bogus);
+  }
 }
 
 TEST_CASE("a name that no anchor covers has its own reason", "[policy][dnssec]") {
