@@ -41,6 +41,9 @@ std::string_view remedy(SecurityFault fault) {
              " 127.0.0.1 or ::1";
     case SecurityFault::too_much_work: return "use fewer keys and signatures";
     case SecurityFault::chain_unavailable: return "check the resolver and the zones on the way";
+    case SecurityFault::not_vouched_for:
+      return "have the resolver validate; where it does, have the zone above publish the zone's DS"
+             " record";
     case SecurityFault::dname: return "publish a CNAME at the name, or the record itself";
     case SecurityFault::none: break;
   }

@@ -59,6 +59,7 @@ std::string_view name_of(SecurityFault fault) {
     case SecurityFault::too_much_work: return "too many signatures to check";
     case SecurityFault::chain_unavailable: return "the chain of trust could not be fetched";
     case SecurityFault::dname: return "the alias is made from a DNAME";
+    case SecurityFault::not_vouched_for: return "the resolver does not vouch for the answer";
   }
   return "?";
 }

@@ -86,6 +86,7 @@ enum class SecurityFault {
   too_much_work,       ///< a Budget's signature checks are spent, or too many keys look alike
   chain_unavailable,   ///< a key or DS record on the way could not be had
   dname,               ///< made from a DNAME; that it follows from that record is not checked here
+  not_vouched_for,  ///< signed, but without the AD bit of the resolver that should have checked it
 };
 
 /// Why something is not secure.

@@ -238,14 +238,22 @@ Answer Resolver::query(const std::string& name, RecordType type, Budget& budget)
 
 tl::expected<seconds, ChainFault> Resolver::validate(const Reply& reply, const RrListView& records,
                                                      Budget& budget) {
-  if (validation_ == Validation::by_resolver && !ldns_pkt_ad(reply.packet.get())) {
-    return tl::make_unexpected(ChainFault{SecurityFault::unsigned_zone,
-                                          "the resolver does not call its answer authentic (AD)"});
-  }
-  if (validation_ != Validation::by_chain) return seconds::max();
+  if (validation_ == Validation::off) return seconds::max();
   const ldns_rr* first = ldns_rr_list_rr(records.get(), 0);
   const auto signatures = select_signatures(ldns_pkt_answer(reply.packet.get()),
                                             ldns_rr_owner(first), ldns_rr_get_type(first));
+  if (validation_ == Validation::by_resolver) {
+    if (ldns_pkt_ad(reply.packet.get())) return seconds::max();
+    const auto server = reply.server.to_string();
+    if (count_of(signatures) > 0) {
+      return tl::make_unexpected(
+          ChainFault{SecurityFault::not_vouched_for,
+                     "it is signed, but " + server + " does not set the AD bit"});
+    }
+    return tl::make_unexpected(
+        ChainFault{SecurityFault::unsigned_zone, "no signature and no AD bit came from " + server +
+                                                     ", which must be a validating resolver"});
+  }
   return validator_->validate(records.get(), signatures.get(), budget);
 }
 

@@ -322,7 +322,7 @@ TEST_CASE("with dnssec each fault is named, with what would change it", "[policy
       SecurityFault::unsigned_zone, SecurityFault::bogus, SecurityFault::expired,
       SecurityFault::not_yet_valid, SecurityFault::unsupported, SecurityFault::no_anchor,
       SecurityFault::wildcard, SecurityFault::untrusted_resolver, SecurityFault::too_much_work,
-      SecurityFault::chain_unavailable, SecurityFault::dname);
+      SecurityFault::chain_unavailable, SecurityFault::dname, SecurityFault::not_vouched_for);
   auto lookup = consenting();
   auto& text = lookup.at(k_name, RecordType::txt);
   text = ScriptedLookup::failure(LookupStatus::not_validated);

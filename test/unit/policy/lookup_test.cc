@@ -340,6 +340,34 @@ TEST_CASE("the AD bit counts from loopback alone", "[policy][lookup][rfc4035-4.9
   CHECK(look_up(exchange, "a.test", RecordType::a).security == Security::indeterminate);
 }
 
+TEST_CASE("a signed answer without the AD bit is not called unsigned",
+          "[policy][lookup][rfc4035-4.9.3]") {
+  ScriptedExchange exchange;
+  auto& script = exchange.at("a.test", RecordType::a);
+  const auto look = [&] {
+    return look_up(exchange, "a.test", RecordType::a, Validation::by_resolver);
+  };
+  const std::string signature =
+      "a.test. 60 RRSIG A 13 2 60 20900102000000 20200101000000 1 test. AAAA";
+  script.answer = {"a.test. 60 A 192.0.2.1", signature};
+  auto answer = look();
+  CHECK(answer.status == LookupStatus::not_validated);
+  CHECK(answer.fault == SecurityFault::not_vouched_for);
+  CHECK(answer.detail.find("127.0.0.1:53") != std::string::npos);
+  CHECK(answer.records.empty());
+  // Of another type or name it says nothing.
+  for (const auto* other :
+       {"a.test. 60 RRSIG TXT 13 2 60 20900102000000 20200101000000 1 test. AAAA",
+        "b.test. 60 RRSIG A 13 2 60 20900102000000 20200101000000 1 test. AAAA"}) {
+    script.answer = {"a.test. 60 A 192.0.2.1", other};
+    CHECK(look().fault == SecurityFault::unsigned_zone);
+  }
+  script.answer = {"a.test. 60 A 192.0.2.1"};
+  answer = look();
+  CHECK(answer.fault == SecurityFault::unsigned_zone);
+  CHECK(answer.detail.find("127.0.0.1:53") != std::string::npos);
+}
+
 TEST_CASE("a validating resolver's SERVFAIL is explained", "[policy][lookup][rfc8914]") {
   ScriptedExchange exchange;
   auto& script = exchange.at("a.test", RecordType::a);
