@@ -211,7 +211,8 @@ Validator::Result<PacketPtr> Validator::fetch(const ldns_rdf* name, RecordType t
 ChainFault Validator::why_unsigned(const ldns_rdf* name, Budget& budget) {
   const auto stripped = [&](const ldns_rdf* zone) {
     return ChainFault{SecurityFault::bogus,
-                      shown(name) + " came without signatures, but " + shown(zone) + " is signed"};
+                      shown(name) + " came without signatures, but " + shown(zone) +
+                          " is signed: they are lost there, or the resolver hands none on"};
   };
   const auto anchors = anchors_.closest(name);
   const ldns_rdf* top = ldns_rr_owner(ldns_rr_list_rr(anchors.get(), 0));

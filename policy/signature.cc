@@ -107,8 +107,7 @@ tl::expected<void, ChainFault> check_shape(const ldns_rr_list* records, const ld
     return fault(SecurityFault::bogus, set_text(records) + ": signed for a longer name");
   }
   if (signed_labels < labels) {
-    return fault(SecurityFault::wildcard,
-                 set_text(records) + ": publish the record at the name itself");
+    return fault(SecurityFault::wildcard, set_text(records));
   }
   const auto clock = static_cast<std::uint32_t>(now);
   const auto inception = number_32(ldns_rr_rrsig_inception(signature));

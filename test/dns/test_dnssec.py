@@ -52,6 +52,8 @@ def test_a_broken_chain_has_its_own_reason(chain, address, fault):
     verdict = chain(address, expect="not-validated")
     assert verdict.fault == fault, verdict.text
     assert verdict.ttl == "30"
+    advice = verdict.text.rpartition("; ")[2]
+    assert verdict.text.count(advice) == 1, "the same is said twice"
 
 
 @pytest.mark.parametrize("address", GOOD + ["192.0.2.20", "192.0.2.25"])

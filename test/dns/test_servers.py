@@ -277,3 +277,4 @@ def test_signatures_taken_away_on_the_way_are_bogus(dns, judge, honest, scripted
     verdict = judge("192.0.2.1", server.address, "--dnssec", "--anchors", dns.anchors,
                     expect="not-validated")
     assert verdict.fault == "the answer is bogus"
+    assert "the resolver hands none on" in verdict.text
