@@ -50,6 +50,15 @@ std::string_view remedy(SecurityFault fault) {
   return "";
 }
 
+std::string_view remedy(LookupStatus status) {
+  switch (status) {
+    case LookupStatus::too_large: return "publish fewer there";
+    case LookupStatus::no_tcp:
+      return "have the resolver answer over TCP, and firewalls on the way let that through";
+    default: return "check the resolver and the zone's servers";
+  }
+}
+
 class Judgement {
  public:
   Judgement(const Address& target, std::uint16_t port, std::string_view served_by, Lookup& lookup,
@@ -236,7 +245,7 @@ class Judgement {
       default: {
         auto text = question + ": " + std::string(name_of(answer.status));
         if (!answer.detail.empty()) text += " (" + printable(answer.detail) + ")";
-        refuse(ConsentReason::lookup_failed, text + "; check the resolver and the zone's servers",
+        refuse(ConsentReason::lookup_failed, text + "; " + std::string(remedy(answer.status)),
                answer.status);
         break;
       }

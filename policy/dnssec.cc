@@ -58,6 +58,8 @@ std::string_view text_of(ExchangeFault fault) {
     case ExchangeFault::timed_out: return "no answer in time";
     case ExchangeFault::unreachable: return "the resolver is unreachable";
     case ExchangeFault::malformed: return "a malformed answer";
+    case ExchangeFault::too_large: return "an answer of too many records";
+    case ExchangeFault::no_tcp: return "an answer too long for UDP, and none over TCP";
     case ExchangeFault::over_budget: return "too many queries";
     case ExchangeFault::no_descriptor: return "there is no descriptor left";
     case ExchangeFault::bad_name: return "no DNS name";
@@ -196,8 +198,8 @@ Validator::Result<PacketPtr> Validator::fetch(const ldns_rdf* name, RecordType t
     return refuse(spent ? SecurityFault::too_much_work : SecurityFault::chain_unavailable,
                   what + std::string(text_of(reply.error())));
   }
-  const auto rcode = ldns_pkt_get_rcode(reply->packet.get());
-  if (rcode != LDNS_RCODE_NOERROR && rcode != LDNS_RCODE_NXDOMAIN) {
+  if (!is_of_use(reply->packet.get())) {
+    const auto rcode = ldns_pkt_get_rcode(reply->packet.get());
     return refuse(SecurityFault::chain_unavailable,
                   what + "RCODE " + std::to_string(static_cast<int>(rcode)));
   }

@@ -128,6 +128,16 @@ std::optional<ExchangeFault> receive_all(const Socket& socket, std::span<std::by
   return std::nullopt;
 }
 
+ExchangeFault fault_of(ReplyFault fault) {
+  return fault == ReplyFault::too_large ? ExchangeFault::too_large : ExchangeFault::malformed;
+}
+
+// That it answers datagrams is known already.
+ExchangeFault over_tcp(ExchangeFault fault) {
+  const bool is_silence = fault == ExchangeFault::timed_out || fault == ExchangeFault::unreachable;
+  return is_silence ? ExchangeFault::no_tcp : fault;
+}
+
 // RFC 7766: each message behind its length in two octets.
 tl::expected<PacketPtr, ExchangeFault> ask_over_tcp(const Question& question,
                                                     const DnsServer& server,
@@ -151,14 +161,9 @@ tl::expected<PacketPtr, ExchangeFault> ask_over_tcp(const Question& question,
   if (const auto fault = receive_all(*socket, reply, deadline)) return tl::make_unexpected(*fault);
 
   auto packet = decode_reply(reply, question, id);
-  if (!packet || ldns_pkt_tc(packet->get())) return tl::make_unexpected(ExchangeFault::malformed);
+  if (!packet) return tl::make_unexpected(fault_of(packet.error()));
+  if (ldns_pkt_tc(packet->get())) return tl::make_unexpected(ExchangeFault::malformed);
   return std::move(*packet);
-}
-
-// Another server may do better than one that says these.
-bool is_of_use(const ldns_pkt* packet) {
-  const auto rcode = ldns_pkt_get_rcode(packet);
-  return rcode == LDNS_RCODE_NOERROR || rcode == LDNS_RCODE_NXDOMAIN;
 }
 
 // One question in flight over UDP.
@@ -177,6 +182,7 @@ class Conversation {
       if (entries[i].revents == 0) continue;
       auto reply = receive(attempts_[i]);
       if (attempts_[i].is_over) attempts_.erase(attempts_.begin() + static_cast<long>(i));
+      // Another server may do better than one that refuses.
       if (reply && is_of_use(reply->packet.get())) return reply;
       if (reply) fallback_ = std::move(reply);
     }
@@ -229,10 +235,10 @@ class Conversation {
     if (!packet && packet.error() == ReplyFault::not_ours && ++attempt.strays <= k_max_strays) {
       return std::nullopt;
     }
-    if (!packet) return end(attempt, ExchangeFault::malformed);
+    if (!packet) return end(attempt, fault_of(packet.error()));
     if (ldns_pkt_tc(packet->get())) {
       auto whole = ask_over_tcp(question_, attempt.server, share_of(attempt.server));
-      if (!whole) return end(attempt, whole.error());
+      if (!whole) return end(attempt, over_tcp(whole.error()));
       packet = std::move(*whole);
     }
     end(attempt, ExchangeFault::malformed);

@@ -20,6 +20,8 @@ enum class ExchangeFault {
   timed_out,
   unreachable,  ///< no server could be sent to, or all said that nothing listens there
   malformed,
+  too_large,  ///< more records than are looked at
+  no_tcp,     ///< the answer did not fit into a datagram, and none came over TCP
   over_budget,
   no_descriptor,  ///< this process has none left; the Budget is told as well
   bad_name,       ///< the question's name is no DNS name

@@ -27,6 +27,8 @@ std::string_view name_of(LookupStatus status) {
     case LookupStatus::timed_out: return "no answer in time";
     case LookupStatus::unreachable: return "the resolver is unreachable";
     case LookupStatus::malformed: return "malformed answer";
+    case LookupStatus::too_large: return "an answer of too many records";
+    case LookupStatus::no_tcp: return "an answer too long for UDP, and none over TCP";
     case LookupStatus::cname_loop: return "endless or too many aliases (CNAME)";
     case LookupStatus::over_budget: return "too many queries";
     case LookupStatus::no_descriptor: return "there is no descriptor left";

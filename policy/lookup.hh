@@ -63,6 +63,8 @@ enum class LookupStatus {
   timed_out,       ///< nobody answered in time
   unreachable,     ///< nobody could be asked
   malformed,       ///< what came is no answer to the question
+  too_large,       ///< more records than are looked at
+  no_tcp,          ///< too long for a datagram, and nothing came over TCP
   cname_loop,      ///< the aliases lead back, or there are more than k_max_aliases of them
   over_budget,     ///< a Budget's queries are spent
   no_descriptor,   ///< this process has none left to ask with

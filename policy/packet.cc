@@ -80,10 +80,12 @@ tl::expected<PacketPtr, ReplyFault> decode_reply(std::span<const std::byte> mess
     return tl::make_unexpected(ReplyFault::not_ours);
   }
   // Counted before anything is allocated for them.
-  const unsigned records = read_16(octets, 6) + 0u + read_16(octets, 8) + read_16(octets, 10);
-  if (read_16(octets, 4) != 1 || records > k_max_records) {
-    return tl::make_unexpected(ReplyFault::malformed);
-  }
+  const unsigned found = read_16(octets, 6) + 0u + read_16(octets, 8);
+  const unsigned records = found + read_16(octets, 10);
+  const unsigned questions = read_16(octets, 4);
+  const bool is_bare = questions == 0 && found == 0;
+  if (questions != 1 && !is_bare) return tl::make_unexpected(ReplyFault::malformed);
+  if (records > k_max_records) return tl::make_unexpected(ReplyFault::too_large);
 
   std::vector<std::uint8_t> readable(octets.begin(), octets.end());
   if (readable[2] & k_truncated) {
@@ -95,6 +97,11 @@ tl::expected<PacketPtr, ReplyFault> decode_reply(std::span<const std::byte> mess
     return tl::make_unexpected(ReplyFault::malformed);
   }
   PacketPtr packet(parsed);
+  if (is_bare) {
+    const bool is_refusal = ldns_pkt_qr(parsed) && !ldns_pkt_tc(parsed) && !is_of_use(parsed);
+    if (is_refusal) return packet;
+    return tl::make_unexpected(ReplyFault::malformed);
+  }
   const RdfPtr name = parse_name(question.name);
   const ldns_rr* asked = ldns_rr_list_rr(ldns_pkt_question(parsed), 0);
   if (!name || !ldns_pkt_qr(parsed) || ldns_pkt_get_opcode(parsed) != LDNS_PACKET_QUERY ||
@@ -103,6 +110,11 @@ tl::expected<PacketPtr, ReplyFault> decode_reply(std::span<const std::byte> mess
     return tl::make_unexpected(ReplyFault::not_ours);
   }
   return packet;
+}
+
+bool is_of_use(const ldns_pkt* packet) {
+  const auto rcode = ldns_pkt_get_rcode(packet);
+  return rcode == LDNS_RCODE_NOERROR || rcode == LDNS_RCODE_NXDOMAIN;
 }
 
 RrListView select_records(const ldns_rr_list* section, const ldns_rdf* owner, ldns_rr_type type) {

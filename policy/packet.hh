@@ -36,14 +36,18 @@ std::optional<std::vector<std::byte>> encode_question(const Question& question, 
 
 enum class ReplyFault {
   not_ours,  ///< another id or question, or no reply at all: not from the server asked, or late
-  malformed
+  malformed,
+  too_large,  ///< more than k_max_records
 };
 
 /// Takes a message apart; its id and question must be those asked (RFC 5452 9.1). Of a truncated
-/// message (TC) only the question is read.
+/// message (TC) only the question is read. A refusal without a question is known by its id alone:
+/// who could not read the query has none to repeat.
 tl::expected<PacketPtr, ReplyFault> decode_reply(std::span<const std::byte> message,
                                                  const Question& question, std::uint16_t id);
 
+/// Says what there is, or that there is nothing: no refusal, no failure.
+bool is_of_use(const ldns_pkt* packet);
 /// The records of a section with this owner, type and class IN; they stay the packet's.
 RrListView select_records(const ldns_rr_list* section, const ldns_rdf* owner, ldns_rr_type type);
 /// The RRSIG records of a section with this owner that cover the type; they stay the packet's.

@@ -20,6 +20,8 @@ LookupStatus status_of(ExchangeFault fault) {
     case ExchangeFault::timed_out: return LookupStatus::timed_out;
     case ExchangeFault::unreachable: return LookupStatus::unreachable;
     case ExchangeFault::malformed: return LookupStatus::malformed;
+    case ExchangeFault::too_large: return LookupStatus::too_large;
+    case ExchangeFault::no_tcp: return LookupStatus::no_tcp;
     case ExchangeFault::over_budget: return LookupStatus::over_budget;
     case ExchangeFault::no_descriptor: return LookupStatus::no_descriptor;
     case ExchangeFault::bad_name: return LookupStatus::malformed;
@@ -173,13 +175,11 @@ Answer Resolver::query(const std::string& name, RecordType type, Budget& budget)
     const auto reply = exchange_.ask(question, budget);
     if (!reply) return failed(status_of(reply.error()));
     const ldns_pkt* packet = reply->packet.get();
-    const auto rcode = ldns_pkt_get_rcode(packet);
     if (validation_ == Validation::by_resolver && !reply->server.address.is_loopback()) {
       return not_validated({SecurityFault::untrusted_resolver, reply->server.to_string()});
     }
-    if (rcode != LDNS_RCODE_NOERROR && rcode != LDNS_RCODE_NXDOMAIN) {
-      return explain_failure(*reply, question, budget);
-    }
+    if (!is_of_use(packet)) return explain_failure(*reply, question, budget);
+    const auto rcode = ldns_pkt_get_rcode(packet);
 
     RdfPtr owner(ldns_rdf_clone(ldns_rr_owner(ldns_rr_list_rr(ldns_pkt_question(packet), 0))));
     bool moved = false;

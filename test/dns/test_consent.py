@@ -12,6 +12,7 @@ PLAIN = {
     "192.0.2.7": "other-forward-address",  # a name that has other addresses
     "192.0.2.8": "granted",                # 3 KB of TXT records: TCP
     "192.0.2.9": "no-record",              # one record of 2.5 KB, not ours
+    "192.0.2.50": "lookup-failed",         # 300 records
     "192.0.2.17": "granted",               # RFC 2317
     "192.0.2.18": "granted",               # an alias out of the reverse zone
     "192.0.2.19": "granted",               # the reverse name is an alias
@@ -43,6 +44,13 @@ def test_a_refusal_tells_the_record_to_publish(dns, judge):
     verdict = judge("192.0.2.6", dns.unbound.address, expect="no-record")
     assert ('_websocket.silent.good.test. TXT "v=websocket1; port=6667; from=www.example.com"'
             in verdict.text)
+
+
+@pytest.mark.parametrize("server", ["knot", "unbound"])
+def test_too_many_records_are_said_to_be_too_many(dns, judge, server):
+    verdict = judge("192.0.2.50", getattr(dns, server).address, expect="lookup-failed")
+    assert verdict.status == "an answer of too many records"
+    assert "publish fewer" in verdict.text
 
 
 def test_every_lookup_is_reported(dns, judge):

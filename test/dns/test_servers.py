@@ -98,6 +98,16 @@ def test_each_rcode_has_its_reason(judge, scripted, rcode, status):
     assert len(server.queries) == 1
 
 
+@pytest.mark.parametrize("rcode,status", [
+    (1, "the resolver refused"), (2, "server failure (SERVFAIL)"), (4, "the resolver refused"),
+    (0, "malformed answer"), (3, "malformed answer")])
+def test_a_refusal_may_come_without_its_question(judge, scripted, rcode, status):
+    """As those do that cannot read the query, such as one with EDNS."""
+    server = scripted(lambda query: [query[:2] + bytes([0x81, 0x80 | rcode]) + bytes(8)])
+    verdict = judge("192.0.2.1", server.address, expect="lookup-failed")
+    assert verdict.status == status
+
+
 def test_a_closed_port_is_known_at_once(judge):
     verdict = judge("192.0.2.1", f"127.0.0.1:{free_port()}", expect="lookup-failed")
     assert verdict.status == "the resolver is unreachable"
@@ -170,7 +180,7 @@ def test_ids_and_ports_differ_from_query_to_query(judge, honest, scripted):
 @pytest.mark.parametrize("reply", [
     lambda good: good[:-3],
     lambda good: good[:20] + b"\xc0\x14" * 40,
-    lambda good: good[:6] + b"\xff\xff" + good[8:],
+    lambda good: good[:6] + b"\0\xf0" + good[8:],
     lambda good: good[:4] + b"\0\0" + good[6:],
     lambda good: good + bytes(5000),
 ])
@@ -179,6 +189,9 @@ def test_garbage_is_malformed_and_ends_the_wait(judge, honest, scripted, reply):
                     expect="lookup-failed")
     assert verdict.status == "malformed answer"
     assert int(verdict.took_ms) < 900
+
+
+NO_TCP = "an answer too long for UDP, and none over TCP"
 
 
 class TestTruncation:
@@ -202,7 +215,7 @@ class TestTruncation:
         (lambda connection, query: connection.sendall(b"\x00\x00"), "malformed answer"),
         (lambda connection, query: connection.setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)),
-         "the resolver is unreachable"),
+         NO_TCP),
     ])
     def test_with_a_broken_tcp_service_refuses(self, judge, honest, scripted, answer, status):
         verdict = judge("192.0.2.1", scripted(self.truncated(honest), answer).address,
@@ -212,7 +225,8 @@ class TestTruncation:
     def test_without_a_tcp_service_refuses_at_once(self, judge, honest, scripted):
         verdict = judge("192.0.2.1", scripted(self.truncated(honest)).address,
                         expect="lookup-failed")
-        assert verdict.status == "the resolver is unreachable"
+        assert verdict.status == NO_TCP
+        assert "firewalls" in verdict.text
         assert int(verdict.took_ms) < 900
 
     def test_with_a_silent_tcp_service_ends_in_time(self, judge, honest, scripted):
@@ -220,7 +234,7 @@ class TestTruncation:
         verdict = judge("192.0.2.1", scripted(
             self.truncated(honest), lambda connection, query: kept.append(connection.dup())
         ).address, expect="lookup-failed")
-        assert verdict.status == "no answer in time"
+        assert verdict.status == NO_TCP
         assert int(verdict.took_ms) < 3000
 
     @pytest.mark.parametrize("options,took", [((), 4500), (("--time", 1900), 1900)])

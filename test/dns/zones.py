@@ -67,6 +67,7 @@ def plan():
         + host("big", 8)
         + "".join(f'big TXT "filler {n} {"x" * 240}"\n' for n in range(12))
         + host("large-record", 9, big)
+        + host("crowd", 50) + "".join(f'crowd TXT "{n}"\n' for n in range(300))
         + "irc AAAA 2001:db8::1\n"
         + "18.customer PTR irc18\n" + host("irc18", 18)
         + host("irc17", 17)
@@ -89,6 +90,7 @@ def plan():
             33: "irc.unsigned", 34: "irc.stripped", 35: "irc.wrong-ds", 36: "irc.sha1",
             37: "irc.nsec3", 38: "irc.rsa", 39: "irc.ed25519", 40: "irc.below.opt-out",
             42: "nowhere.good", 48: "irc.below.unsigned", 49: "alias.unsigned",
+            50: "crowd.good",
         }.items())
     reverse += (
         "17 CNAME 17.16/28\n17.16/28 PTR irc17.good.test.\n"

@@ -93,7 +93,39 @@ TEST_CASE("a reply is taken apart only when id and question are ours",
   CHECK(fault_of(std::vector<std::byte>{}, question, 7) == ReplyFault::not_ours);
   auto many = whole;
   many[6] = std::byte{1};  // 258 records, it says
-  CHECK(fault_of(many, question, 7) == ReplyFault::malformed);
+  CHECK(fault_of(many, question, 7) == ReplyFault::too_large);
+}
+
+TEST_CASE("a refusal need not repeat the question", "[policy][lookup][rfc9619]") {
+  const Question question{"irc.example.org", RecordType::txt};
+  const auto bare = [](int flags, int rcode) {
+    std::vector<std::byte> header(12);
+    header[1] = std::byte{7};
+    header[2] = std::byte(flags);
+    header[3] = std::byte(rcode);
+    return header;
+  };
+  for (const int rcode : {1, 2, 4, 5}) {
+    const auto packet = decode_reply(bare(0x81, rcode), question, 7);
+    REQUIRE(packet);
+    CHECK(ldns_pkt_get_rcode(packet->get()) == static_cast<ldns_pkt_rcode>(rcode));
+    CHECK_FALSE(policy::is_of_use(packet->get()));
+    CHECK(decode_reply(bare(0x81, rcode), question, 8).error() == ReplyFault::not_ours);
+    CHECK_FALSE(decode_reply(bare(0x01, rcode), question, 7));  // a query
+    CHECK_FALSE(decode_reply(bare(0x83, rcode), question, 7));  // TC
+    auto with_options = bare(0x81, rcode);
+    with_options[11] = std::byte{1};
+    for (const int octet : {0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0}) {
+      with_options.push_back(std::byte(octet));
+    }
+    CHECK(decode_reply(with_options, question, 7));
+    with_options[7] = std::byte{1};  // an answer, it says
+    with_options[11] = std::byte{0};
+    CHECK_FALSE(decode_reply(with_options, question, 7));
+  }
+  // Whether there is something, or nothing, is said about a question.
+  CHECK_FALSE(decode_reply(bare(0x81, 0), question, 7));
+  CHECK_FALSE(decode_reply(bare(0x81, 3), question, 7));
 }
 
 TEST_CASE("a reply cut anywhere is refused, unless it says that it is cut", "[policy][lookup]") {
@@ -304,6 +336,10 @@ TEST_CASE("faults of the exchange and error codes are told apart", "[policy][loo
   CHECK(status() == LookupStatus::unreachable);
   script.fault = ExchangeFault::malformed;
   CHECK(status() == LookupStatus::malformed);
+  script.fault = ExchangeFault::too_large;
+  CHECK(status() == LookupStatus::too_large);
+  script.fault = ExchangeFault::no_tcp;
+  CHECK(status() == LookupStatus::no_tcp);
   script.fault = ExchangeFault::over_budget;
   CHECK(status() == LookupStatus::over_budget);
   script.fault.reset();
