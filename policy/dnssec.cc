@@ -111,11 +111,13 @@ Validator::Result<seconds> Validator::check_signature(const ldns_rr_list* record
   }
   const auto keys = keys_of(signer, budget);
   if (!keys) return tl::make_unexpected(keys.error());
-  return check_with_keys(records, signature, keys->get(), now_, budget);
+  const auto kept = check_with_keys(records, signature, keys->records.get(), now_, budget);
+  if (!kept) return kept;
+  return std::min(*kept, keys->kept);
 }
 
 // Ends: a zone's keys are asked for by its DS records, whose signer is strictly above it.
-Validator::Result<Validator::Keys> Validator::keys_of(const ldns_rdf* zone, Budget& budget) {
+Validator::Result<Validator::Link> Validator::keys_of(const ldns_rdf* zone, Budget& budget) {
   const auto name = name_text(zone);
   // What stands there meanwhile is for a zone whose delegation is vouched for by its own keys.
   const auto [known, is_new] =
@@ -124,12 +126,12 @@ Validator::Result<Validator::Keys> Validator::keys_of(const ldns_rdf* zone, Budg
   return known->second;
 }
 
-Validator::Result<Validator::Keys> Validator::fetch_keys(const ldns_rdf* zone, Budget& budget) {
+Validator::Result<Validator::Link> Validator::fetch_keys(const ldns_rdf* zone, Budget& budget) {
   const auto anchors = anchors_.closest(zone);
   if (count_of(anchors) == 0) return refuse(SecurityFault::no_anchor, shown(zone));
-  RrListPtr trusted;
+  Link trusted{nullptr, seconds::max()};
   if (is_same(ldns_rr_owner(ldns_rr_list_rr(anchors.get(), 0)), zone)) {
-    trusted = clone(anchors);
+    trusted.records = clone(anchors);
   } else {
     auto delegation = fetch_delegation(zone, budget);
     if (!delegation) return tl::make_unexpected(std::move(delegation.error()));
@@ -146,7 +148,7 @@ Validator::Result<Validator::Keys> Validator::fetch_keys(const ldns_rdf* zone, B
   if (count_of(keys) > k_max_keys) {
     return refuse(SecurityFault::too_much_work, shown(zone) + " has too many keys");
   }
-  const auto entry_keys = select_trusted(keys.get(), trusted.get(), budget);
+  const auto entry_keys = select_trusted(keys.get(), trusted.records.get(), budget);
   if (!entry_keys) return tl::make_unexpected(entry_keys.error());
 
   // One of the keys that are trusted vouches for all of them (RFC 4035 5.2).
@@ -158,13 +160,16 @@ Validator::Result<Validator::Keys> Validator::fetch_keys(const ldns_rdf* zone, B
     const auto checked = check_shape(keys.get(), signature, now_).and_then([&] {
       return check_with_keys(keys.get(), signature, entry_keys->get(), now_, budget);
     });
-    if (checked) return Keys(clone(keys));
+    if (checked) {
+      return Link{clone(keys), std::min({*checked, least_ttl(keys), trusted.kept})};
+    }
     if (weight(checked.error().kind) >= weight(why.kind)) why = checked.error();
   }
   return tl::make_unexpected(std::move(why));
 }
 
-Validator::Result<RrListPtr> Validator::fetch_delegation(const ldns_rdf* zone, Budget& budget) {
+Validator::Result<Validator::Link> Validator::fetch_delegation(const ldns_rdf* zone,
+                                                               Budget& budget) {
   const auto packet = fetch(zone, RecordType::ds, budget);
   if (!packet) return tl::make_unexpected(packet.error());
   const ldns_rr_list* answer = ldns_pkt_answer(packet->get());
@@ -186,7 +191,7 @@ Validator::Result<RrListPtr> Validator::fetch_delegation(const ldns_rdf* zone, B
   const auto signatures = select_signatures(answer, zone, LDNS_RR_TYPE_DS);
   const auto valid = validate(records.get(), signatures.get(), budget);
   if (!valid) return tl::make_unexpected(valid.error());
-  return clone(records);
+  return Link{clone(records), std::min(*valid, least_ttl(records))};
 }
 
 Validator::Result<PacketPtr> Validator::fetch(const ldns_rdf* name, RecordType type,

@@ -31,7 +31,8 @@ class Validator {
   Validator(const TrustAnchors& anchors, Exchange& exchange, TimePoint now);
 
   /// `records`: one RRset, at least one record; `signatures`: the RRSIGs that came with it. Secure:
-  /// how long the signature lets the answer be kept (RFC 4035 5.3.3).
+  /// how long the signature lets the answer be kept (RFC 4035 5.3.3), and those of the chain of
+  /// trust and their TTLs: a key or a DS record that is taken away takes along what rests on it.
   tl::expected<std::chrono::seconds, ChainFault> validate(const ldns_rr_list* records,
                                                           const ldns_rr_list* signatures,
                                                           Budget& budget);
@@ -39,13 +40,17 @@ class Validator {
  private:
   template <typename Value>
   using Result = tl::expected<Value, ChainFault>;
-  using Keys = std::shared_ptr<const ldns_rr_list>;  // DNSKEY records, which it owns
+  /// DNSKEY records, or DS records.
+  struct Link {
+    std::shared_ptr<const ldns_rr_list> records;  // which it owns
+    std::chrono::seconds kept;                    // how long they count, and all above them
+  };
 
   Result<std::chrono::seconds> check_signature(const ldns_rr_list* records,
                                                const ldns_rr* signature, Budget& budget);
-  Result<Keys> keys_of(const ldns_rdf* zone, Budget& budget);
-  Result<Keys> fetch_keys(const ldns_rdf* zone, Budget& budget);
-  Result<RrListPtr> fetch_delegation(const ldns_rdf* zone, Budget& budget);
+  Result<Link> keys_of(const ldns_rdf* zone, Budget& budget);
+  Result<Link> fetch_keys(const ldns_rdf* zone, Budget& budget);
+  Result<Link> fetch_delegation(const ldns_rdf* zone, Budget& budget);
   Result<PacketPtr> fetch(const ldns_rdf* name, RecordType type, Budget& budget);
   ChainFault why_unsigned(const ldns_rdf* name, Budget& budget);
   bool is_delegated_unsigned(const ldns_pkt* negative, const ldns_rdf* zone, Budget& budget);
@@ -53,7 +58,7 @@ class Validator {
   const TrustAnchors& anchors_;
   Exchange& exchange_;
   std::time_t now_;
-  std::map<std::string, Result<Keys>> keys_;  // by the zone's name_text; faults are kept as well
+  std::map<std::string, Result<Link>> keys_;  // by the zone's name_text; faults are kept as well
 };
 
 }  // namespace policy

@@ -141,6 +141,14 @@ std::chrono::seconds ttl_of(const ldns_rr* record) {
   return std::chrono::seconds(ttl & k_ttl_sign_bit ? 0u : ttl);
 }
 
+std::chrono::seconds least_ttl(const RrListView& records) {
+  auto least = std::chrono::seconds::max();
+  for (std::size_t i = 0; i < count_of(records); ++i) {
+    least = std::min(least, ttl_of(ldns_rr_list_rr(records.get(), i)));
+  }
+  return least;
+}
+
 const ldns_rr* find_soa(const ldns_pkt* packet) {
   const ldns_rr_list* authority = ldns_pkt_authority(packet);
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(authority); ++i) {

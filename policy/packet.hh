@@ -56,6 +56,8 @@ RrListView select_signatures(const ldns_rr_list* section, const ldns_rdf* owner,
 std::size_t count_of(const RrListView& records);
 /// A record's TTL; what has its top bit set is 0 (RFC 2181 8).
 std::chrono::seconds ttl_of(const ldns_rr* record);
+/// The least of them all.
+std::chrono::seconds least_ttl(const RrListView& records);
 /// The SOA record of the authority section, or null.
 const ldns_rr* find_soa(const ldns_pkt* packet);
 /// How long a negative answer may be kept: min(SOA's TTL, SOA's MINIMUM), 0 without (RFC 2308 5).

@@ -122,14 +122,6 @@ std::optional<Record> typed(const ldns_rr* record) {
   }
 }
 
-seconds least_ttl(const RrListView& records) {
-  seconds least = seconds::max();
-  for (std::size_t i = 0; i < count_of(records); ++i) {
-    least = std::min(least, ttl_of(ldns_rr_list_rr(records.get(), i)));
-  }
-  return least;
-}
-
 // The servers make such an alias up and sign the DNAME alone, which a validator has to derive it
 // from (RFC 6672 5.3). Whether that signature is good is not known here, so this says no more than
 // where to look.

@@ -319,6 +319,39 @@ TEST_CASE("an answer is kept no longer than its signature allows", "[policy][dns
   CHECK(*chain.validate(raised) == 300s);
 }
 
+TEST_CASE("an answer is kept no longer than any link of its chain", "[policy][dnssec]") {
+  Chain chain;
+  const auto with_ttl = [](std::string record, const std::string& ttl) {
+    return record.replace(record.find("\t300\t"), 5, "\t" + ttl + "\t");
+  };
+  auto& delegation = chain.exchange.at("good.test", RecordType::ds).answer;
+  auto& keys = chain.exchange.at("good.test", RecordType::dnskey).answer;
+  auto& top = chain.exchange.at("test", RecordType::dnskey).answer;
+  std::chrono::seconds expected = 7s;
+  SECTION("the time of a signature") {
+    const auto to = k_now + expected.count();
+    SECTION("of the keys") { keys = chain.good.sign({chain.good.key()}, k_now - 10, to); }
+    SECTION("of the DS record") {
+      delegation = chain.test.sign({chain.good.delegation()}, k_now - 10, to);
+    }
+    SECTION("of the anchor's keys") { top = chain.test.sign({chain.test.key()}, k_now - 10, to); }
+  }
+  SECTION("the TTL that is left") {
+    SECTION("of the keys") { keys[0] = with_ttl(keys[0], "7"); }
+    SECTION("of the DS record") { delegation[0] = with_ttl(delegation[0], "7"); }
+    SECTION("of the anchor's keys") { top[0] = with_ttl(top[0], "7"); }
+    SECTION("none") {
+      keys[0] = with_ttl(keys[0], "0");
+      expected = 0s;
+    }
+  }
+  const auto answer = chain.good.sign({k_record});
+  Validator validator(chain.anchors, chain.exchange, std::chrono::system_clock::from_time_t(k_now));
+  Budget budget(Budget::Clock::now() + 5s);
+  CHECK(*Chain::validate(answer, validator, budget) == expected);
+  CHECK(*Chain::validate(answer, validator, budget) == expected);  // with keys that it knows
+}
+
 TEST_CASE("only the zone that holds a name signs for it", "[policy][dnssec]") {
   Chain chain;
   SECTION("not a zone beside it") {
