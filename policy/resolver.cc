@@ -138,6 +138,26 @@ bool is_below_signed_dname(const ldns_pkt* packet, const ldns_rdf* alias) {
   return false;
 }
 
+// Why a resolver may have left the AD bit out, which is about all of an answer (RFC 4035 3.2.3).
+ChainFault not_authentic(const ldns_pkt* packet, const std::string& server) {
+  const ldns_rr_list* answer = ldns_pkt_answer(packet);
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(answer); ++i) {
+    const ldns_rr* record = ldns_rr_list_rr(answer, i);
+    const ldns_rdf* owner = ldns_rr_owner(record);
+    const auto type = ldns_rr_get_type(record);
+    if (type == LDNS_RR_TYPE_RRSIG || count_of(select_signatures(answer, owner, type)) > 0)
+      continue;
+    if (type == LDNS_RR_TYPE_CNAME && is_below_signed_dname(packet, owner)) continue;
+    const Handle<char, std::free> shown_type(ldns_rr_type2str(type));
+    return {SecurityFault::unsigned_zone, std::string(shown_type.get()) + " " + name_text(owner) +
+                                              " came without a signature," +
+                                              " and without the AD bit, from " + server +
+                                              ", which must be a validating resolver"};
+  }
+  return {SecurityFault::not_vouched_for,
+          "it is signed, but " + server + " does not set the AD bit"};
+}
+
 bool is_referral(const ldns_pkt* packet) {
   const ldns_rr_list* authority = ldns_pkt_authority(packet);
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(authority); ++i) {
@@ -231,21 +251,14 @@ Answer Resolver::query(const std::string& name, RecordType type, Budget& budget)
 tl::expected<seconds, ChainFault> Resolver::validate(const Reply& reply, const RrListView& records,
                                                      Budget& budget) {
   if (validation_ == Validation::off) return seconds::max();
-  const ldns_rr* first = ldns_rr_list_rr(records.get(), 0);
-  const auto signatures = select_signatures(ldns_pkt_answer(reply.packet.get()),
-                                            ldns_rr_owner(first), ldns_rr_get_type(first));
+  const ldns_pkt* packet = reply.packet.get();
   if (validation_ == Validation::by_resolver) {
-    if (ldns_pkt_ad(reply.packet.get())) return seconds::max();
-    const auto server = reply.server.to_string();
-    if (count_of(signatures) > 0) {
-      return tl::make_unexpected(
-          ChainFault{SecurityFault::not_vouched_for,
-                     "it is signed, but " + server + " does not set the AD bit"});
-    }
-    return tl::make_unexpected(
-        ChainFault{SecurityFault::unsigned_zone, "no signature and no AD bit came from " + server +
-                                                     ", which must be a validating resolver"});
+    if (ldns_pkt_ad(packet)) return seconds::max();
+    return tl::make_unexpected(not_authentic(packet, reply.server.to_string()));
   }
+  const ldns_rr* first = ldns_rr_list_rr(records.get(), 0);
+  const auto signatures =
+      select_signatures(ldns_pkt_answer(packet), ldns_rr_owner(first), ldns_rr_get_type(first));
   return validator_->validate(records.get(), signatures.get(), budget);
 }
 

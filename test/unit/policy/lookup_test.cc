@@ -398,6 +398,26 @@ TEST_CASE("a signed answer without the AD bit is not called unsigned",
     script.answer = {"a.test. 60 A 192.0.2.1", other};
     CHECK(look().fault == SecurityFault::unsigned_zone);
   }
+  // Nor does that of an alias of what it leads to.
+  const std::string alias = "a.test. 60 CNAME b.test.";
+  const std::string of_alias =
+      "a.test. 60 RRSIG CNAME 13 2 60 20900102000000 20200101000000 1 test. AAAA";
+  const std::string of_end =
+      "b.test. 60 RRSIG A 13 2 60 20900102000000 20200101000000 1 test. AAAA";
+  script.answer = {alias, of_alias, "b.test. 60 A 192.0.2.1"};
+  CHECK(look().fault == SecurityFault::unsigned_zone);
+  CHECK(look().detail.starts_with("A b.test came without a signature"));
+  script.answer.push_back(of_end);
+  CHECK(look().fault == SecurityFault::not_vouched_for);
+  script.answer = {alias, "b.test. 60 A 192.0.2.1", of_end};
+  CHECK(look().detail.starts_with("CNAME a.test came without a signature"));
+  // An alias that was made from a DNAME has none of its own.
+  script.answer = {"a.test. 60 CNAME a.b.test.", "test. 60 DNAME b.test.",
+                   "test. 60 RRSIG DNAME 13 1 60 20900102000000 20200101000000 1 test. AAAA",
+                   "a.b.test. 60 A 192.0.2.1",
+                   "a.b.test. 60 RRSIG A 13 3 60 20900102000000 20200101000000 1 test. AAAA"};
+  CHECK(look().fault == SecurityFault::not_vouched_for);
+
   script.answer = {"a.test. 60 A 192.0.2.1"};
   answer = look();
   CHECK(answer.fault == SecurityFault::unsigned_zone);
