@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/trust_anchors.hh"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -28,6 +29,29 @@ bool is_anchor(const ldns_rr* record) {
 bool is_directive(ldns_status status) {
   return status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_ORIGIN ||
          status == LDNS_STATUS_SYNTAX_EMPTY;
+}
+
+// Unbound notes beside each key of its auto-trust-anchor-file how far it has come by RFC 5011. Only
+// one that is valid, or missing for the moment, is trusted: one that is pending may have been
+// announced by a thief of its predecessor, against whom it waits for a month (RFC 5011 2.4.1).
+bool is_distrusted(std::string_view line) {
+  constexpr std::string_view k_state = ";;state=";
+  const auto at = line.find(k_state);
+  if (at == std::string_view::npos) return false;
+  const auto state = line.substr(at + k_state.size(), 1);
+  return state != "2" && state != "3";
+}
+
+// Blanks and not nothing, so that lines and their numbers stay.
+std::string without_distrusted(std::string text) {
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::min(text.find('\n', start), text.size());
+    if (is_distrusted(std::string_view(text).substr(start, end - start))) {
+      text.replace(start, end - start, end - start, ' ');
+    }
+    start = end + 1;
+  }
+  return text;
 }
 
 std::string digest_of(const std::string& text) {
@@ -61,7 +85,7 @@ bool is_at_or_below(const ldns_rdf* name, const ldns_rdf* zone) {
 
 tl::expected<TrustAnchors, std::string> TrustAnchors::parse(std::string_view text) {
   if (text.size() > k_max_anchor_file) return tl::make_unexpected("larger than 1 MiB");
-  std::string copy(text);
+  std::string copy = without_distrusted(std::string(text));
   const FilePtr file(copy.empty() ? nullptr : ::fmemopen(copy.data(), copy.size(), "r"));
   RrListPtr records(ldns_rr_list_new());
   ReaderState state;

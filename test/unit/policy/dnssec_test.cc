@@ -642,6 +642,35 @@ TEST_CASE("trust anchors are read from zone-file text", "[policy][dnssec]") {
   CHECK(policy::name_text(ldns_rr_owner(ldns_rr_list_rr(nearest.get(), 0))) == "one.test");
 }
 
+TEST_CASE("of unbound's file of anchors those keys count that unbound trusts",
+          "[policy][dnssec][rfc5011-4.2]") {
+  const Zone known(".");
+  const Zone announced(".");
+  const auto line = [](const Zone& zone, const std::string& state) {
+    return zone.key() + " ;{id = 1 (ksk), size = 256b} ;;state=" + state +
+           " ;;count=1 ;;lastchange=1796013376 ;;Mon Nov 30 04:36:16 2026\n";
+  };
+  const std::string head = "; autotrust trust anchor file\n;;id: . 1\n;;query_interval: 3600\n";
+  const policy::RdfPtr root(ldns_dname_new_frm_str("."));
+  const auto trusted = [&](const std::string& state) {
+    const auto anchors =
+        TrustAnchors::parse(head + line(announced, state) + line(known, "2 [  VALID  ]"));
+    REQUIRE(anchors);
+    return count_of(anchors->closest(root.get()));
+  };
+  CHECK(trusted("2 [  VALID  ]") == 2);
+  CHECK(trusted("3 [ MISSING ]") == 2);
+  for (const auto* state :
+       {"0 [  START  ]", "1 [ ADDPEND ]", "4 [ REVOKED ]", "5 [ REMOVED ]", ""}) {
+    CHECK(trusted(state) == 1);
+    CHECK_FALSE(TrustAnchors::parse(head + line(announced, state)));
+  }
+  // Lines are counted as they stand.
+  const auto broken = TrustAnchors::parse(head + line(announced, "1 [ ADDPEND ]") + ". IN DS x\n");
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().starts_with("line 5: "));
+}
+
 TEST_CASE("trust anchors of another text have another digest", "[policy][dnssec]") {
   const std::string text = ". 60 IN DS 1 13 2 " + std::string(64, 'A') + "\n";
   const auto digest = TrustAnchors::parse(text)->digest();
