@@ -48,9 +48,6 @@ std::string next_hash(const ldns_rr* denial) {
 }
 
 bool denies_by_hash(const ldns_rr* denial, const ldns_rdf* zone) {
-  if (ldns_nsec3_algorithm(denial) != k_sha1 || ldns_nsec3_iterations(denial) > k_max_iterations) {
-    return false;
-  }
   const RdfPtr hashed(ldns_nsec3_hash_name_frm_nsec3(denial, zone));
   const auto hash = first_label(hashed.get());
   const auto owner = first_label(ldns_rr_owner(denial));
@@ -65,15 +62,18 @@ bool denies_by_hash(const ldns_rr* denial, const ldns_rdf* zone) {
 
 }  // namespace
 
-bool denies_delegation_signer(const ldns_rr* denial, const ldns_rdf* zone) {
-  switch (ldns_rr_get_type(denial)) {
-    case LDNS_RR_TYPE_NSEC:
-      return ldns_rr_rd_count(denial) == 2 &&
-             ldns_dname_compare(ldns_rr_owner(denial), zone) == 0 &&
+Denial denies_delegation_signer(const ldns_rr* denial, const ldns_rdf* zone) {
+  const auto type = ldns_rr_get_type(denial);
+  bool denies = false;
+  if (type == LDNS_RR_TYPE_NSEC && ldns_rr_rd_count(denial) == 2) {
+    denies = ldns_dname_compare(ldns_rr_owner(denial), zone) == 0 &&
              is_unsigned_delegation(ldns_rr_rdf(denial, 1));
-    case LDNS_RR_TYPE_NSEC3: return ldns_rr_rd_count(denial) == 6 && denies_by_hash(denial, zone);
-    default: return false;
+  } else if (type == LDNS_RR_TYPE_NSEC3 && ldns_rr_rd_count(denial) == 6 &&
+             ldns_nsec3_algorithm(denial) == k_sha1) {
+    if (ldns_nsec3_iterations(denial) > k_max_iterations) return Denial::too_dear;
+    denies = denies_by_hash(denial, zone);
   }
+  return denies ? Denial::shown : Denial::none;
 }
 
 }  // namespace policy

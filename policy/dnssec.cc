@@ -2,7 +2,6 @@
 #include "policy/dnssec.hh"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "policy/denial.hh"
@@ -29,6 +28,11 @@ std::string shown(const ldns_rdf* name) {
 
 std::string no_ds_text(const ldns_rdf* zone) {
   return shown(zone) + " is delegated without a DS record";
+}
+
+std::string too_dear_text(const ldns_rdf* zone) {
+  return "what is proven of the DS record of " + shown(zone) +
+         " takes so many iterations of NSEC3 that it counts as unsigned (RFC 9276)";
 }
 
 tl::unexpected<ChainFault> refuse(SecurityFault kind, std::string detail) {
@@ -175,8 +179,8 @@ Validator::Result<Validator::Link> Validator::fetch_delegation(const ldns_rdf* z
   const ldns_rr_list* answer = ldns_pkt_answer(packet->get());
   const auto records = select_records(answer, zone, LDNS_RR_TYPE_DS);
   if (count_of(records) == 0) {
-    if (is_delegated_unsigned(packet->get(), zone, budget)) {
-      return refuse(SecurityFault::unsigned_zone, no_ds_text(zone));
+    if (auto fault = unsigned_delegation(packet->get(), zone, budget)) {
+      return tl::make_unexpected(std::move(*fault));
     }
     // Without a proof here there may be one further up, that this is below an unsigned zone.
     auto why = why_unsigned(zone, budget);
@@ -235,8 +239,8 @@ ChainFault Validator::why_unsigned(const ldns_rdf* name, Budget& budget) {
       auto valid = validate(delegation.get(), signatures.get(), budget);
       return valid ? stripped(zone.get()) : std::move(valid.error());
     }
-    if (is_delegated_unsigned(packet->get(), zone.get(), budget)) {
-      return {SecurityFault::unsigned_zone, no_ds_text(zone.get())};
+    if (auto fault = unsigned_delegation(packet->get(), zone.get(), budget)) {
+      return std::move(*fault);
     }
     // Beside an alias it is that of the zone which the alias leads to.
     const bool is_negative = ldns_rr_list_rr_count(answer) == 0;
@@ -248,8 +252,8 @@ ChainFault Validator::why_unsigned(const ldns_rdf* name, Budget& budget) {
   return stripped(top);
 }
 
-bool Validator::is_delegated_unsigned(const ldns_pkt* negative, const ldns_rdf* zone,
-                                      Budget& budget) {
+std::optional<ChainFault> Validator::unsigned_delegation(const ldns_pkt* negative,
+                                                         const ldns_rdf* zone, Budget& budget) {
   const ldns_rr_list* authority = ldns_pkt_authority(negative);
   std::size_t tried = 0;
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(authority); ++i) {
@@ -259,14 +263,17 @@ bool Validator::is_delegated_unsigned(const ldns_pkt* negative, const ldns_rdf* 
     // Each counts, whatever comes of it: to know that, an NSEC3 has the name hashed as often as it
     // says, and nobody has checked yet who wrote it.
     if (++tried > k_max_denials) break;
-    if (!denies_delegation_signer(denial, zone)) continue;
+    const auto said = denies_delegation_signer(denial, zone);
+    if (said == Denial::none) continue;
     const auto records = select_records(authority, ldns_rr_owner(denial), type);
     const auto signatures = select_signatures(authority, ldns_rr_owner(denial), type);
     // Without signatures there is nothing to check, and validate() would come back here to ask why.
     if (count_of(records) == 0 || count_of(signatures) == 0) continue;
-    if (validate(records.get(), signatures.get(), budget)) return true;
+    if (!validate(records.get(), signatures.get(), budget)) continue;
+    return ChainFault{SecurityFault::unsigned_zone,
+                      said == Denial::shown ? no_ds_text(zone) : too_dear_text(zone)};
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace policy

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <tl/expected.hpp>
@@ -53,7 +54,8 @@ class Validator {
   Result<Link> fetch_delegation(const ldns_rdf* zone, Budget& budget);
   Result<PacketPtr> fetch(const ldns_rdf* name, RecordType type, Budget& budget);
   ChainFault why_unsigned(const ldns_rdf* name, Budget& budget);
-  bool is_delegated_unsigned(const ldns_pkt* negative, const ldns_rdf* zone, Budget& budget);
+  std::optional<ChainFault> unsigned_delegation(const ldns_pkt* negative, const ldns_rdf* zone,
+                                                Budget& budget);
 
   const TrustAnchors& anchors_;
   Exchange& exchange_;

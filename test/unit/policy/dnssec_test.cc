@@ -441,6 +441,18 @@ TEST_CASE("missing signatures are explained", "[policy][dnssec]") {
     CHECK(chain.fault({k_record}) == SecurityFault::bogus);
     CHECK(chain.fault(chain.good.sign({k_record})) == SecurityFault::bogus);
   }
+  SECTION("a proof that is too dear to look at, as others take it") {
+    const Lines denial{std::string(32, '0') + ".test. 300 IN NSEC3 1 0 151 - " +
+                       std::string(32, 'v') + " NS"};
+    delegation.answer.clear();
+    delegation.authority = chain.test.sign({soa}) + chain.test.sign(denial);
+    const auto result = chain.validate({k_record});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == SecurityFault::unsigned_zone);
+    CHECK(result.error().detail.find("RFC 9276") != std::string::npos);
+    delegation.authority = chain.test.sign({soa}) + denial;
+    CHECK(chain.fault({k_record}) == SecurityFault::bogus);
+  }
   SECTION("a proof that nobody signed, or the wrong one") {
     const Lines denial{"good.test. 300 IN NSEC h.test. NS RRSIG NSEC"};
     delegation.answer.clear();
@@ -702,19 +714,22 @@ TEST_CASE("NSEC3 denies a DS record by hash or by an opt-out span", "[policy][dn
         records_of({owner + ".opt.test. 60 IN NSEC3 " + parameters + " " + next + " " + types});
     return policy::denies_delegation_signer(ldns_rr_list_rr(list.get(), 0), zone.get());
   };
+  using policy::Denial;
   const std::string low(32, '0');
   const std::string high(32, 'v');
-  CHECK(denies(hash, "1 0 0 -", high, "NS"));
-  CHECK_FALSE(denies(hash, "1 0 0 -", high, "NS DS RRSIG"));
-  CHECK_FALSE(denies(hash, "1 0 0 -", high, "NS SOA RRSIG"));
-  CHECK_FALSE(denies(hash, "1 0 0 -", high, "A RRSIG"));
-  CHECK(denies(hash_of(150), "1 0 150 -", high, "NS"));
-  CHECK_FALSE(denies(hash_of(151), "1 0 151 -", high, "NS"));
-  CHECK_FALSE(denies(hash, "2 0 0 -", high, "NS"));
-  CHECK(denies(low, "1 1 0 -", high, "NS"));
-  CHECK_FALSE(denies(low, "1 0 0 -", high, "NS"));  // covers, but is no opt-out
-  CHECK_FALSE(denies(low, "1 1 0 -", std::string(31, '0') + "1", "NS"));
-  CHECK_FALSE(denies(std::string(31, 'v') + "u", "1 1 0 -", high, "NS"));
-  CHECK(denies(high, "1 1 0 -", std::string(31, 'v') + "u", "NS"));  // the zone's last record
-  CHECK_FALSE(denies(high, "1 1 0 -", low, "NS"));
+  CHECK(denies(hash, "1 0 0 -", high, "NS") == Denial::shown);
+  CHECK(denies(hash, "1 0 0 -", high, "NS DS RRSIG") == Denial::none);
+  CHECK(denies(hash, "1 0 0 -", high, "NS SOA RRSIG") == Denial::none);
+  CHECK(denies(hash, "1 0 0 -", high, "A RRSIG") == Denial::none);
+  CHECK(denies(hash_of(150), "1 0 150 -", high, "NS") == Denial::shown);
+  CHECK(denies(hash_of(151), "1 0 151 -", high, "NS") == Denial::too_dear);
+  CHECK(denies(hash_of(151), "2 0 151 -", high, "NS") == Denial::none);
+  CHECK(denies(hash, "2 0 0 -", high, "NS") == Denial::none);
+  CHECK(denies(low, "1 1 0 -", high, "NS") == Denial::shown);
+  CHECK(denies(low, "1 0 0 -", high, "NS") == Denial::none);  // covers, but is no opt-out
+  CHECK(denies(low, "1 1 0 -", std::string(31, '0') + "1", "NS") == Denial::none);
+  CHECK(denies(std::string(31, 'v') + "u", "1 1 0 -", high, "NS") == Denial::none);
+  CHECK(denies(high, "1 1 0 -", std::string(31, 'v') + "u", "NS") ==
+        Denial::shown);  // the zone's last record
+  CHECK(denies(high, "1 1 0 -", low, "NS") == Denial::none);
 }
