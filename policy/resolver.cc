@@ -138,8 +138,8 @@ bool is_below_signed_dname(const ldns_pkt* packet, const ldns_rdf* alias) {
   return false;
 }
 
-// Why a resolver may have left the AD bit out, which is about all of an answer (RFC 4035 3.2.3).
-ChainFault not_authentic(const ldns_pkt* packet, const std::string& server) {
+// The first of an answer's records that has no signature beside it: "A irc.example.org".
+std::optional<std::string> first_unsigned(const ldns_pkt* packet) {
   const ldns_rr_list* answer = ldns_pkt_answer(packet);
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(answer); ++i) {
     const ldns_rr* record = ldns_rr_list_rr(answer, i);
@@ -149,13 +149,9 @@ ChainFault not_authentic(const ldns_pkt* packet, const std::string& server) {
       continue;
     if (type == LDNS_RR_TYPE_CNAME && is_below_signed_dname(packet, owner)) continue;
     const Handle<char, std::free> shown_type(ldns_rr_type2str(type));
-    return {SecurityFault::unsigned_zone, std::string(shown_type.get()) + " " + name_text(owner) +
-                                              " came without a signature," +
-                                              " and without the AD bit, from " + server +
-                                              ", which must be a validating resolver"};
+    return std::string(shown_type.get()) + " " + name_text(owner);
   }
-  return {SecurityFault::not_vouched_for,
-          "it is signed, but " + server + " does not set the AD bit"};
+  return std::nullopt;
 }
 
 bool is_referral(const ldns_pkt* packet) {
@@ -199,10 +195,10 @@ Answer Resolver::query(const std::string& name, RecordType type, Budget& budget)
       const auto alias = select_records(ldns_pkt_answer(packet), owner.get(), LDNS_RR_TYPE_CNAME);
       if (count_of(alias) == 0) break;
       if (count_of(alias) > 1) return failed(LookupStatus::malformed, "several CNAME records");
-      auto kept = validate(*reply, alias, budget);
+      auto kept = validate(*reply, question, alias, budget);
       if (!kept && kept.error().kind == SecurityFault::bogus &&
           is_below_signed_dname(packet, owner.get())) {
-        kept.error().kind = SecurityFault::dname;
+        kept.error() = {SecurityFault::dname, "CNAME " + name_text(owner.get())};
       }
       if (!kept) return not_validated(kept.error());
       answer.ttl = std::min({answer.ttl, least_ttl(alias), *kept});
@@ -220,7 +216,7 @@ Answer Resolver::query(const std::string& name, RecordType type, Budget& budget)
     const auto records =
         select_records(ldns_pkt_answer(packet), owner.get(), static_cast<ldns_rr_type>(type));
     if (count_of(records) > 0) {
-      const auto kept = validate(*reply, records, budget);
+      const auto kept = validate(*reply, question, records, budget);
       if (!kept) return not_validated(kept.error());
       answer.ttl = std::min({answer.ttl, least_ttl(records), *kept});
       answer.status = LookupStatus::ok;
@@ -248,18 +244,46 @@ Answer Resolver::query(const std::string& name, RecordType type, Budget& budget)
   }
 }
 
-tl::expected<seconds, ChainFault> Resolver::validate(const Reply& reply, const RrListView& records,
-                                                     Budget& budget) {
+tl::expected<seconds, ChainFault> Resolver::validate(const Reply& reply, const Question& question,
+                                                     const RrListView& records, Budget& budget) {
   if (validation_ == Validation::off) return seconds::max();
   const ldns_pkt* packet = reply.packet.get();
   if (validation_ == Validation::by_resolver) {
     if (ldns_pkt_ad(packet)) return seconds::max();
-    return tl::make_unexpected(not_authentic(packet, reply.server.to_string()));
+    return tl::make_unexpected(explain_no_word(reply, question, budget));
   }
   const ldns_rr* first = ldns_rr_list_rr(records.get(), 0);
   const auto signatures =
       select_signatures(ldns_pkt_answer(packet), ldns_rr_owner(first), ldns_rr_get_type(first));
   return validator_->validate(records.get(), signatures.get(), budget);
+}
+
+// What comes when nobody checks it; null where nothing does.
+PacketPtr Resolver::ask_unchecked(Question question, Budget& budget) {
+  question.checking_disabled = true;
+  auto reply = exchange_.ask(question, budget);
+  if (!reply || ldns_pkt_get_rcode(reply->packet.get()) != LDNS_RCODE_NOERROR) return nullptr;
+  return std::move(reply->packet);
+}
+
+// An answer came without the AD bit, which is about all of it (RFC 4035 3.2.3).
+ChainFault Resolver::explain_no_word(const Reply& reply, const Question& question, Budget& budget) {
+  const auto server = reply.server.to_string();
+  const auto record = first_unsigned(reply.packet.get());
+  bool is_signed = !record;
+  if (record) {
+    // A resolver that does not validate may keep signatures to itself, unless it is asked for what
+    // is not checked: systemd-resolved does.
+    const auto unchecked = ask_unchecked(question, budget);
+    is_signed =
+        unchecked && ldns_pkt_ancount(unchecked.get()) > 0 && !first_unsigned(unchecked.get());
+  }
+  if (is_signed) {
+    return {SecurityFault::not_vouched_for,
+            "it is signed, but " + server + " does not set the AD bit"};
+  }
+  const auto heard = *record + " came without a signature, and without the AD bit, from " + server;
+  return {SecurityFault::unsigned_zone, heard + ", which must be a validating resolver"};
 }
 
 Answer Resolver::explain_failure(const Reply& reply, const Question& question, Budget& budget) {
@@ -273,12 +297,8 @@ Answer Resolver::explain_failure(const Reply& reply, const Question& question, B
     auto fault = fault_of_extended_error(extended.value_or(0));
     if (fault == SecurityFault::none || fault == SecurityFault::bogus) {
       // Many resolvers say no more than that. An answer that comes when nobody checks it does.
-      auto unchecked = question;
-      unchecked.checking_disabled = true;
-      const auto again = exchange_.ask(unchecked, budget);
-      if (again && ldns_pkt_get_rcode(again->packet.get()) == LDNS_RCODE_NOERROR) {
-        fault = fault_in_view(again->packet.get());
-      }
+      const auto unchecked = ask_unchecked(question, budget);
+      if (unchecked) fault = fault_in_view(unchecked.get());
     }
     if (fault != SecurityFault::none) return not_validated({fault, std::move(detail)});
   }

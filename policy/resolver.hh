@@ -34,8 +34,11 @@ class Resolver final : public Lookup {
 
  private:
   tl::expected<std::chrono::seconds, ChainFault> validate(const Reply& reply,
+                                                          const Question& question,
                                                           const RrListView& records,
                                                           Budget& budget);
+  PacketPtr ask_unchecked(Question question, Budget& budget);
+  ChainFault explain_no_word(const Reply& reply, const Question& question, Budget& budget);
   Answer explain_failure(const Reply& reply, const Question& question, Budget& budget);
 
   Exchange& exchange_;

@@ -239,6 +239,7 @@ TEST_CASE("an alias made from a DNAME has its own reason where the DNAME is sign
   const Lines dname{"moved.good.test. 300 IN DNAME good.test."};
   const Lines alias{"irc.moved.good.test. 300 IN CNAME irc.good.test."};
   auto& script = chain.exchange.at("irc.moved.good.test", RecordType::txt);
+  std::string detail;
   const auto fault = [&](const Lines& answer) {
     script.answer = answer + chain.good.sign({k_record});
     Budget budget(Budget::Clock::now() + 5s);
@@ -246,9 +247,11 @@ TEST_CASE("an alias made from a DNAME has its own reason where the DNAME is sign
                               std::chrono::system_clock::from_time_t(k_now));
     const auto answered = resolver.query("irc.moved.good.test", RecordType::txt, budget);
     CHECK(answered.records.empty() == (answered.fault != SecurityFault::none));
+    detail = answered.detail;
     return answered.fault;
   };
   CHECK(fault(chain.good.sign(dname) + alias) == SecurityFault::dname);
+  CHECK(detail == "CNAME irc.moved.good.test");
   // One that is signed is taken as any other.
   CHECK(fault(chain.good.sign(dname) + chain.good.sign(alias)) == SecurityFault::none);
   CHECK(fault(dname + alias) == SecurityFault::bogus);

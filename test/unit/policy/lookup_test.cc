@@ -422,6 +422,17 @@ TEST_CASE("a signed answer without the AD bit is not called unsigned",
   answer = look();
   CHECK(answer.fault == SecurityFault::unsigned_zone);
   CHECK(answer.detail.find("127.0.0.1:53") != std::string::npos);
+  // Signatures that only come when nobody is asked to check.
+  exchange.unchecked.emplace().answer = {"a.test. 60 A 192.0.2.1", signature};
+  CHECK(look().fault == SecurityFault::not_vouched_for);
+  exchange.unchecked->answer = {"a.test. 60 A 192.0.2.1"};
+  CHECK(look().fault == SecurityFault::unsigned_zone);
+  exchange.unchecked->answer.clear();
+  CHECK(look().fault == SecurityFault::unsigned_zone);
+  exchange.unchecked->rcode = LDNS_RCODE_REFUSED;
+  answer = look();
+  CHECK(answer.fault == SecurityFault::unsigned_zone);
+  CHECK(answer.detail.find("127.0.0.1:53") != std::string::npos);
 }
 
 TEST_CASE("a validating resolver's SERVFAIL is explained", "[policy][lookup][rfc8914]") {
