@@ -258,6 +258,12 @@ void Checks::check_sections() const {
                    "on loopback, of which %s names none, or a WebSocketTrustAnchor",
                    line, file,
                    section.consent.servers().empty() ? "/etc/resolv.conf" : "WebSocketResolver");
+    } else if (!section.consent.asked && section.consent.anchors != nullptr) {
+      ap_log_error(
+          APLOG_MARK, APLOG_WARNING, 0, place.server,
+          "WS0142: near line %d of %s: WebSocketTrustAnchor %s is of no use, and what owners "
+          "publish is not validated; write WebSocketConsent dnssec",
+          line, file, section.consent.anchor_file);
     }
   }
 }

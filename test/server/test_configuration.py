@@ -355,6 +355,9 @@ ONE_CHILD = {"StartServers": 1, "MinSpareThreads": 1, "MaxSpareThreads": 25, "Th
              "MaxRequestWorkers": 25}
 
 
+ANCHORS = {"files": [("conf/anchors", "test. DS 12345 13 2 " + "AB" * 32 + "\n", 0o644)]}
+
+
 @pytest.mark.parametrize("extra, told, options", [
     (POLICY_FILE, r"WS0131: .*on line \d+ of .*conf/irc\.xml: .*No such file", {}),
     (POLICY_FILE, r"WS0131: .*conf/irc\.xml: line 2, column 1: ",
@@ -378,6 +381,8 @@ ONE_CHILD = {"StartServers": 1, "MinSpareThreads": 1, "MaxSpareThreads": 25, "Th
     ("WebSocketPingInterval 999ms", "WS0139: .*999ms", {}),
     ("WebSocketTarget consent\nWebSocketConsent dnssec\nWebSocketResolver 192.0.2.1",
      "WS0140: .*WebSocketResolver names none.*WebSocketTrustAnchor", {}),
+    ("WebSocketTarget consent\nWebSocketTrustAnchor conf/anchors",
+     r"WS0142: .*WebSocketTrustAnchor.*not validated.*write WebSocketConsent dnssec", ANCHORS),
     ("WebSocket On", "WS0141: the main server has no ServerName", {"server_name": None}),
     ("Listen 127.0.0.7:{http_port}\n<VirtualHost 127.0.0.7:{http_port}>\nWebSocket On\n</VirtualHost>",
      r"WS0141: the virtual host on line \d+ of .*httpd\.conf has no ServerName", {}),
@@ -396,6 +401,9 @@ def test_configtest_warns_of_what_would_not_work(certificate, extra, told, optio
     ("WebSocketMaxTunnels 100", {"mpm": "worker", "limits": {"ServerLimit": 6}}),
     ("WebSocketDrainTimeout 1min\nGracefulShutdownTimeout 60", {}),
     ("WebSocketTarget consent\nWebSocketConsent dnssec\nWebSocketResolver 127.0.0.1", {}),
+    ("WebSocketTarget consent\nWebSocketConsent dnssec\nWebSocketTrustAnchor conf/anchors\n"
+     '<Location "/x">\nWebSocketConsent dns\n</Location>', ANCHORS),
+    ("WebSocketTrustAnchor conf/anchors", ANCHORS),  # nobody is asked
     ('WebSocketIdleTimeout 1min\n<Location "/x">\nWebSocketPingInterval off\n</Location>', {}),
     ("<VirtualHost *:{http_port}>\nWebSocket On\n</VirtualHost>", {}),
     (POLICY_FILE, {"files": [("conf/irc.xml", policy.document(6667), 0o644)]}),
