@@ -19,7 +19,7 @@ constexpr std::size_t k_max_name = 253;
 
 std::string shown(const Record& record) {
   if (const auto* address = std::get_if<Address>(&record)) return address->to_string();
-  if (const auto* pointer = std::get_if<HostPointer>(&record)) return printable(pointer->name);
+  if (const auto* pointer = std::get_if<HostPointer>(&record)) return printable_name(pointer->name);
   return "\"" + printable(std::get<Text>(record).joined, 512) + "\"";
 }
 
@@ -209,7 +209,7 @@ class Judgement {
   // The answer, where it is one: records, or that there are none. step_ then waits for its
   // conclusion. Nothing: the refusal is noted and the step done.
   std::optional<Answer> ask(const std::string& name, RecordType type) {
-    const auto question = std::string(name_of(type)) + " " + printable(name);
+    const auto question = std::string(name_of(type)) + " " + printable_name(name);
     if (budget_.is_late()) {
       is_spent_ = true;
       refuse(ConsentReason::out_of_time,
@@ -218,7 +218,7 @@ class Judgement {
     }
     Answer answer = lookup_.query(name, type, budget_);
     step_ = {question, answer.status, answer.security, answer.ttl, {}, {}, {}};
-    for (const auto& alias : answer.aliases) step_.aliases.push_back(printable(alias));
+    for (const auto& alias : answer.aliases) step_.aliases.push_back(printable_name(alias));
     for (const auto& record : answer.records) step_.records.push_back({shown(record), {}});
 
     if (mode_ == ConsentMode::dnssec && answer.status == LookupStatus::ok &&

@@ -18,4 +18,8 @@ std::string reverse_name(const Address& address);
 /// backslash is doubled, and what is longer than `limit` octets is cut and ends in "...".
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+/// The same of a name that is escaped already (RFC 1035 5.1): its backslashes stay as they are, so
+/// that it can be given to dig.
+std::string printable_name(std::string_view escaped);
+
 }  // namespace policy

@@ -385,6 +385,16 @@ TEST_CASE("what others wrote reaches a report only as printable ASCII", "[policy
   for (const char c : all) CHECK((c >= ' ' && c <= '~'));
 }
 
+TEST_CASE("a name is reported as it is asked for", "[policy][consent][rfc1035-5.1]") {
+  auto lookup = consenting();
+  lookup.at(k_reverse, RecordType::ptr) = ScriptedLookup::names({R"(a\.b\032c.test)"});
+  lookup.at(k_reverse, RecordType::ptr).aliases = {R"(1.\000.test)"};
+  const auto verdict = judge(lookup);
+  REQUIRE(verdict.steps.size() == 1);
+  CHECK(verdict.steps[0].records[0].text == R"(a\.b\032c.test)");
+  CHECK(verdict.steps[0].aliases[0] == R"(1.\000.test)");
+}
+
 TEST_CASE("a name too long for a service label is asked at the name alone", "[policy][consent]") {
   ScriptedLookup lookup;
   const std::string label(60, 'a');
