@@ -301,7 +301,7 @@ class SocketTransport {
   // later, when who wrote may have the buffer in use again. Browsers copy.
   #isOfPackage;
 
-  constructor(socket, limit, events) {
+  constructor(socket, limit, isOffering, events) {
     this.#socket = socket;
     this.#limit = limit;
     this.#isOfPackage = typeof socket.pause === "function";
@@ -318,9 +318,17 @@ class SocketTransport {
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
       isOpened = true;
+      // The standard has a connection fail where none of the subprotocols offered is taken. Firefox, WebKitGTK and
+      // Deno open it, and what it carries would be framed in a way that the page does not speak.
+      if (isOffering && socket.protocol === "") {
+        socket.close(1000);
+        this.#lost();
+        return;
+      }
       events.opened(socket.protocol);
     });
     socket.addEventListener("message", ({ data }) => {
+      if (isClosed) return;
       this.#wake?.();
       events.received(data);
       this.#holdBack(events);
@@ -812,7 +820,7 @@ export class TCPSocket {
     }
     const dial = (Implementation) => {
       const socket = newSocket(Implementation, this.#url.href, protocols, headers);
-      this.#transport = new SocketTransport(socket, sendBufferSize, events);
+      this.#transport = new SocketTransport(socket, sendBufferSize, protocols.length > 0, events);
     };
     const Implementation = this.#options.WebSocket ?? globalThis.WebSocket;
     if (Implementation) {

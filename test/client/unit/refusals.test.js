@@ -193,3 +193,16 @@ test("an implementation that cannot be used is thrown at once and leaves nothing
     assert.deepEqual([...listeners], []);
   }
 });
+
+// The standard of browsers has them fail such a connection. Firefox and WebKitGTK open it.
+test("a socket that opens with none of the subprotocols offered is a handshake that failed", async (t) => {
+  const { url } = await startServer(t, { answer: problem(426, { status: 426, reason: "upgrade-required" }) });
+  const socket = new TCPSocket(url, { WebSocket: ScriptedSocket, protocols: ["chat"] });
+  const peer = ScriptedSocket.last.open("");
+  peer.receive([1]); // of a service that speaks first
+  await assert.rejects(socket.opened, (error) => error instanceof TCPSocketError &&
+    error.reason === "upgrade-required" && error.message.includes("chat"));
+  assert.deepEqual(peer.closings, [1000]);
+  peer.end(1000);
+  await assert.rejects(socket.closed, { reason: "upgrade-required" });
+});
