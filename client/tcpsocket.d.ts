@@ -39,7 +39,7 @@ export interface WebSocketLike {
 }
 
 export interface TCPSocketOpenInfo {
-  /** The service's bytes; a byte stream, so BYOB readers work. */
+  /** The service's bytes; a byte stream where there are such, so that BYOB readers work. */
   readonly readable: ReadableStream<Uint8Array>;
   /** Takes an ArrayBuffer or a view of one; anything else is a TypeError. */
   readonly writable: WritableStream<ArrayBuffer | ArrayBufferView>;

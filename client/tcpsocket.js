@@ -723,6 +723,15 @@ function checked(given) {
   return options;
 }
 
+// A stream of bytes, for readers with a buffer of their own. WebKitGTK has none, and throws: there it is an ordinary one.
+function readableOf(source) {
+  try {
+    return new ReadableStream({ ...source, type: "bytes" }, { highWaterMark: 0 });
+  } catch {
+    return new ReadableStream(source, { highWaterMark: 0 });
+  }
+}
+
 export class TCPSocket {
   #url;
   #options;
@@ -838,12 +847,11 @@ export class TCPSocket {
     this.#state = "open";
     this.#codec = codecFor(this.#options.framing, protocol, this.#options.maxMessage);
     // Nothing is taken out of the inbox before it is read: so an error comes behind all that had come.
-    this.#readable = new ReadableStream({
-      type: "bytes",
+    this.#readable = readableOf({
       start: (controller) => { this.#readableController = controller; },
       pull: (controller) => this.#pull(controller),
       cancel: () => this.#stopReading(),
-    }, { highWaterMark: 0 });
+    });
     this.#writable = new WritableStream({
       start: (controller) => {
         this.#writableController = controller;

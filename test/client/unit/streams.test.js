@@ -50,6 +50,31 @@ test("a BYOB reader gets as much as its view holds, and the rest next", async ()
   assert.equal((await late).done, true);
 });
 
+// As in WebKitGTK 2.50: streams of bytes are not implemented there, and to ask for one throws.
+test("without byte streams an ordinary one gives what comes, and its end", async (t) => {
+  const Native = globalThis.ReadableStream;
+  globalThis.ReadableStream = class extends Native {
+    constructor(source, strategy) {
+      if (source?.type === "bytes") throw new TypeError("ReadableByteStreamController is not implemented");
+      super(source, strategy);
+    }
+  };
+  t.after(() => { globalThis.ReadableStream = Native; });
+  for (const [code, reason] of [[1000, null], [1012, "restart"]]) {
+    const socket = new TCPSocket(url, { WebSocket: ScriptedSocket });
+    const peer = ScriptedSocket.last.open();
+    const reader = (await Promise.race([socket.opened, aWhile()])).readable.getReader();
+    peer.receive([1, 2]);
+    peer.receive([]);
+    peer.receive([3]);
+    peer.end(code);
+    assert.deepEqual([...(await reader.read()).value], [1, 2]);
+    assert.deepEqual([...(await reader.read()).value], [3]);
+    if (reason === null) assert.equal((await reader.read()).done, true);
+    else await assert.rejects(reader.read(), { reason });
+  }
+});
+
 test("every kind of BufferSource is written, exactly its part", async () => {
   const { peer, writable } = await open();
   const writer = writable.getWriter();
