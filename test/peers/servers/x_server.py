@@ -33,8 +33,13 @@ class XServer(Daemon):
     def ready(self):
         return self._display() is not None
 
+    @property
+    def display(self):
+        """What $DISPLAY is to those that are shown there."""
+        return f":{self._display().group()}"
+
     def screen(self):
-        return Screen(f":{self._display().group()}")
+        return Screen(self.display)
 
 
 class Screen:
