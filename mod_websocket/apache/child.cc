@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <exception>
+#include <system_error>
 
 #include "mod_websocket/apache/config.hh"
 #include "mod_websocket/apache/counting.hh"
@@ -124,11 +125,16 @@ void Child::stopping(bool graceful) noexcept try {
 
 void Child::watch_over_end() {
   catch_termination();
-  watcher_ = std::thread([this] {
-    pollfd ended{.fd = termination_descriptor, .events = POLLIN, .revents = 0};
-    while (poll(&ended, 1, static_cast<int>(k_look.count())) <= 0) look_after_drain();
-    if (terminated) abandon_all();
-  });
+  try {
+    watcher_ = std::thread([this] {
+      pollfd ended{.fd = termination_descriptor, .events = POLLIN, .revents = 0};
+      while (poll(&ended, 1, static_cast<int>(k_look.count())) <= 0) look_after_drain();
+      if (terminated) abandon_all();
+    });
+  } catch (const std::system_error&) {
+    // Nobody would say the goodbyes when the time is up, or when the server needs the slot.
+    close_all("no thread can be had that waits with them");
+  }
 }
 
 std::size_t Child::tunnels() const noexcept {

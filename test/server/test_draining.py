@@ -213,6 +213,25 @@ def test_reloads_one_after_the_other_do_not_starve_the_server(
     assert answer.close_code == 1012
 
 
+@pytest.mark.parametrize("options", [{}, ON_THREAD], ids=["engine", "threads"])
+@event_and_worker
+def test_a_child_that_gets_no_thread_to_wait_with_its_tunnels_closes_them(new_httpd, connect_to, echo, options):
+    """Or they would go on for ever, whatever WebSocketDrainTimeout says."""
+    httpd = new_httpd(**options)
+    httpd.expect("draining: 1 tunnels are closed with 1012, because no thread can be had")
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    tunnel = client.websocket("/ws/echo.xml")
+    tunnel.echo(b"open")
+    holder = httpd.worker_of(tunnel.connection)
+    processes.forbid_threads(holder)
+    httpd.graceful()
+    assert tunnel.receive_to_close()[1].close_code == 1012
+    tunnel.send_close(1012)
+    assert wait_until(lambda: holder not in httpd.children(), 10), "the old child stayed"
+    client.websocket("/ws/echo.xml").echo(b"as ever")
+
+
 @pytest.mark.parametrize("mpm, options", [("event", ON_THREAD), ("prefork", {})],
                          indirect=["mpm"], ids=["threads", "processes"])
 def test_a_child_that_drains_keeps_no_processor_busy(new_httpd, connect_to, echo, options):
