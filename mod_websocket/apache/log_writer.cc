@@ -39,14 +39,22 @@ struct Program {
   apr_pool_t* pool;
   piped_log* pipe;
   int readings_unused;
-  bool is_ended;  // by a restart
+  bool is_ended;     // by a restart
+  bool is_doubtful;  // it may be: nobody of us was there
 };
 
-constexpr const char* k_retained = "mod_websocket programs 2";
+struct Programs {
+  Program* first;
+  int generation;  // that of the last configuration with this module
+};
 
-Program*& programs() {
-  return retained_value<Program*>(k_retained, [] { return nullptr; });
+constexpr const char* k_retained = "mod_websocket programs 3";
+
+Programs& retained_programs() {
+  return retained_value<Programs>(k_retained, [] { return Programs{nullptr, -1}; });
 }
+
+Program*& programs() { return retained_programs().first; }
 
 int descriptor_of(apr_file_t* file) {
   apr_os_file_t descriptor = -1;
@@ -65,7 +73,7 @@ Program* start(server_rec* server, const char* command) {
     return nullptr;
   }
   auto* const program = static_cast<Program*>(apr_pcalloc(pool, sizeof(Program)));
-  *program = {programs(), apr_pstrdup(pool, command), pool, pipe, 0, false};
+  *program = {programs(), apr_pstrdup(pool, command), pool, pipe, 0, false, false};
   programs() = program;
   // Nobody else writes into it, and the program's end is another open file.
   fcntl(pipe_of(*program), F_SETFL, O_WRONLY | O_NONBLOCK);
@@ -75,16 +83,14 @@ Program* start(server_rec* server, const char* command) {
 
 // Which gets what nobody has read: children that the same signal ended wrote it behind the
 // program's end.
-Program* start_successor(server_rec* server, const char* command, Program*& link) {
-  Program* const ended = std::exchange(link, link->next);
-  Program* const successor = start(server, command);
+Program* start_successor(server_rec* server, const Program& of) {
+  Program* const successor = start(server, of.command);
   if (successor != nullptr) {
-    const int from = descriptor_of(ap_piped_log_read_fd(ended->pipe));
+    const int from = descriptor_of(ap_piped_log_read_fd(of.pipe));
     const int to = pipe_of(*successor);
     while (splice(from, nullptr, to, nullptr, k_pipe_bytes, SPLICE_F_NONBLOCK) > 0) {
     }
   }
-  apr_pool_destroy(ended->pool);
   return successor;
 }
 
@@ -92,7 +98,14 @@ Program* running(server_rec* server, const char* command) {
   for (Program** link = &programs(); *link != nullptr; link = &(*link)->next) {
     Program* const each = *link;
     if (std::string_view(each->command) != command) continue;
-    if (each->is_ended) return start_successor(server, command, *link);
+    if (each->is_ended) {
+      *link = each->next;
+      Program* const successor = start_successor(server, *each);
+      apr_pool_destroy(each->pool);
+      return successor;
+    }
+    // Should it go on, it has the lines of draining children still to come.
+    if (each->is_doubtful) return start_successor(server, *each);
     each->readings_unused = 0;
     return each;
   }
@@ -103,9 +116,15 @@ Program* running(server_rec* server, const char* command) {
 
 void begin_programs() {
   const bool all_ended = ap_unixd_mpm_get_retained_data()->was_graceful == 0;
+  int generation = 0;
+  ap_mpm_query(AP_MPMQ_GENERATION, &generation);
+  // A restart to a configuration without this module may have ended them, and httpd does not start
+  // again what it has ended itself.
+  const bool is_back = generation - std::exchange(retained_programs().generation, generation) > 1;
   for (Program** link = &programs(); *link != nullptr;) {
     Program* const each = *link;
     each->is_ended = each->is_ended || all_ended;
+    each->is_doubtful = each->is_doubtful || is_back;
     if (++each->readings_unused < 2) {
       link = &each->next;
       continue;

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SetHandler websocket-status: what is counted, over children and restarts."""
 
-import re
 import signal
 import time
 from collections import Counter
@@ -282,9 +281,7 @@ def test_children_that_end_while_the_module_is_away_leave_nothing(new_server, co
     server = new_server()
     client = connect_to(server)
     tunnel = client.websocket("/ws/echo.xml")
-    with_module = server.configuration.read_text()
-    server.configuration.write_text(re.sub(
-        r"(?m)^\s*(WebSocket|LoadModule websocket|SetHandler websocket|LogLevel websocket).*$", "", with_module))
+    with_module = server.take_module_away()
     server.graceful()
     server.kill_child(server.worker_of(tunnel.connection))
     server.configuration.write_text(with_module)

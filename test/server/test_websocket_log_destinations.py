@@ -100,6 +100,41 @@ def test_a_program_that_a_restart_ends_has_a_successor_that_gets_what_it_has_not
     assert wait_until(lambda: not os.path.exists(f"/proc/{third}"))
 
 
+@every_mpm
+def test_a_program_that_a_restart_without_the_module_ends_has_a_successor(new_httpd, connect_to, mpm):
+    """Nothing tells the module of that restart."""
+    httpd = new_httpd(extra=PIPED)
+    first, = programs(httpd)
+    with_module = httpd.take_module_away()
+    httpd.restart()
+    assert wait_until(lambda: not processes.is_child(first, httpd.pid))
+    httpd.configuration.write_text(with_module)
+    httpd.graceful()
+    connect_to(httpd).websocket("/echo/back").close()
+    assert lines(httpd, "piped.log") == ["/echo/back"]
+
+
+def test_a_program_that_goes_on_without_the_module_gets_the_lines_of_old_children(new_httpd, connect_to):
+    httpd = new_httpd(extra=PIPED)
+    httpd.permit("AH00488")  # what httpd says of a program that it no longer knows
+    client = connect_to(httpd)
+    old = client.websocket("/echo/old")
+    first, = programs(httpd)
+    with_module = httpd.take_module_away()
+    httpd.graceful()
+    httpd.configuration.write_text(with_module)
+    httpd.graceful()
+    client.websocket("/echo/new").close()
+    assert lines(httpd, "piped.log") == ["/echo/new"]
+    old.close()
+    assert lines(httpd, "piped.log", 2) == ["/echo/new", "/echo/old"]
+    httpd.graceful()
+    assert wait_until(lambda: first not in programs(httpd), 10)
+    assert len(programs(httpd)) == 1
+    client.websocket("/echo/last").close()
+    assert lines(httpd, "piped.log", 3)[2] == "/echo/last"
+
+
 def test_a_program_that_ends_is_started_again(new_httpd, connect_to):
     httpd = new_httpd(extra=PIPED)
     httpd.permit("AH00106")

@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import re
 import resource
 import shutil
 import signal
@@ -344,6 +345,13 @@ class Httpd:
         text = self.configuration.read_text()
         assert old in text, f"{old!r} is not in the configuration"
         self.configuration.write_text(text.replace(old, new))
+
+    def take_module_away(self):
+        """For the next restart; returns the configuration of before."""
+        with_module = self.configuration.read_text()
+        self.configuration.write_text(re.sub(
+            r"(?m)^\s*(WebSocket|LoadModule websocket|SetHandler websocket|LogLevel websocket).*$", "", with_module))
+        return with_module
 
     @property
     def running(self):
