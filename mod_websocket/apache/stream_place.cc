@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 
 // mod_http2's, as its mod_http2.h declares it, which is not installed everywhere.
@@ -19,13 +20,14 @@ namespace {
 
 std::atomic<int> taken{0};
 
-// The workers are the child's: the main server's configuration counts. 0: not known.
-int places() {
+// The workers are the child's: the main server's configuration counts. None for the only worker.
+std::optional<int> places() {
   const auto ask = APR_RETRIEVE_OPTIONAL_FN(http2_get_num_workers);
-  if (ask == nullptr) return 0;
+  if (ask == nullptr) return std::nullopt;
   int least = 0;
   int most = 0;
   ask(ap_server_conf, &least, &most);
+  if (most <= 0) return std::nullopt;
   return most - std::max(1, most / 4);
 }
 
@@ -33,10 +35,10 @@ int places() {
 
 StreamPlace::StreamPlace(const request_rec* r) noexcept {
   if (r->connection->master == nullptr) return;
-  const int limit = places();
-  if (limit <= 0) return;
+  const std::optional<int> limit = places();
+  if (!limit) return;
   is_counted_ = true;
-  has_place_ = taken.fetch_add(1) < limit;
+  has_place_ = taken.fetch_add(1) < *limit;
 }
 
 StreamPlace::StreamPlace(StreamPlace&& other) noexcept

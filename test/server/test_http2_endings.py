@@ -283,6 +283,19 @@ def test_tunnels_leave_workers_to_requests_and_give_theirs_back(serve, open_http
 
 
 @event_and_worker
+def test_the_only_worker_is_for_requests(serve, open_http2, connect_to, echo):
+    """As with H2MaxWorkers 1, or one thread a child: a tunnel would keep it from all requests."""
+    httpd = serve(echo, "H2MinWorkers 1\nH2MaxWorkers 1", limits={
+        "StartServers": 1, "ServerLimit": 1, "ThreadLimit": 16, "ThreadsPerChild": 16,
+        "MaxRequestWorkers": 16, "MinSpareThreads": 1, "MaxSpareThreads": 16})
+    httpd.expect("no-worker.*H2MaxWorkers")
+    refused = open_http2(httpd).connect("/ws/tunnel.xml").receive_response()
+    assert (refused.status, refused.get("Retry-After")) == (503, "10")
+    assert open_http2(httpd).request("/index.html").status == 200
+    connect_to(httpd, "https").websocket("/ws/tunnel.xml").echo(b"without a worker of HTTP/2")
+
+
+@event_and_worker
 def test_streams_are_tunnels_like_others_to_the_limits(serve, open_http2, connect_to, echo):
     httpd = serve(echo, "WebSocketMaxTunnels 2")
     httpd.expect("max-tunnels.*WebSocketMaxTunnels 2")
