@@ -85,7 +85,9 @@ Tunnel::Tunnel(std::unique_ptr<End> client, std::unique_ptr<End> target, const P
 }
 
 Tunnel::~Tunnel() {
-  if (!finished_) conclude();
+  if (finished_) return;
+  blame(Ending::server_closed, std::nullopt);
+  conclude();
 }
 
 // ---- the driver's side ---------------------------------------------------------------------
