@@ -178,8 +178,10 @@ def test_a_drain_that_takes_too_long_ends_with_1012(new_httpd, connect_to, sink,
     assert bytes(sink.session().received) == b"before and after"
 
 
-# mod_dumpio stands in the connection's filters, so that its tunnels stay on their threads.
-ON_THREAD = {"modules": ["dumpio"], "extra": "DumpIOInput On"}
+# mod_dumpio stands in the connection's filters, but where its level of the log is lower: its tunnels stay on their
+# threads.
+ON_THREAD = {"modules": ["dumpio"], "extra": "DumpIOInput On\nLogLevel dumpio:trace7"}
+STAYS = "the tunnel keeps this thread: dumpio_in"
 
 FOUR_CHILDREN = {"StartServers": 1, "ServerLimit": 4, "ThreadLimit": 5, "ThreadsPerChild": 5,
                  "MinSpareThreads": 5, "MaxSpareThreads": 10, "MaxRequestWorkers": 10}
@@ -196,6 +198,8 @@ def test_reloads_one_after_the_other_do_not_starve_the_server(
         new_httpd, connect_to, echo, limits, options):
     """Every draining child holds a slot of the scoreboard: the oldest must give way."""
     httpd = new_httpd(limits=limits, **options)
+    if options:
+        httpd.expect(STAYS)
     httpd.permit("AH03490|AH10159|AH00161|scoreboard|drain")
     httpd.write("ws/echo.xml", policy.document(echo.port))
     client = connect_to(httpd)
@@ -218,6 +222,8 @@ def test_reloads_one_after_the_other_do_not_starve_the_server(
 def test_a_child_that_gets_no_thread_to_wait_with_its_tunnels_closes_them(new_httpd, connect_to, echo, options):
     """Or they would go on for ever, whatever WebSocketDrainTimeout says."""
     httpd = new_httpd(**options)
+    if options:
+        httpd.expect(STAYS)
     httpd.expect("draining: 1 tunnels are closed with 1012, because no thread can be had")
     httpd.write("ws/echo.xml", policy.document(echo.port))
     client = connect_to(httpd)
@@ -236,6 +242,8 @@ def test_a_child_that_gets_no_thread_to_wait_with_its_tunnels_closes_them(new_ht
                          indirect=["mpm"], ids=["threads", "processes"])
 def test_a_child_that_drains_keeps_no_processor_busy(new_httpd, connect_to, echo, options):
     httpd = new_httpd(**options)
+    if options:
+        httpd.expect(STAYS)
     httpd.write("ws/echo.xml", policy.document(echo.port))
     client = connect_to(httpd)
     tunnel = client.websocket("/ws/echo.xml")
