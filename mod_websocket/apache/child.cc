@@ -5,8 +5,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <string_view>
 #include <system_error>
 
 #include "mod_websocket/apache/config.hh"
@@ -60,6 +62,12 @@ bool is_threaded_mpm() {
          threaded != AP_MPMQ_NOT_SUPPORTED;
 }
 
+int mpm_threads() {
+  int threads = 1;
+  ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+  return std::max(threads, 1);
+}
+
 bool mpm_is_stopping() {
   int state = AP_MPMQ_RUNNING;
   return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
@@ -76,6 +84,7 @@ void Child::begin(apr_pool_t* pool, server_rec* server) {
   const ProcessConfig& config = process_config(server);
   server_ = server;
   threaded_ = is_threaded_mpm();
+  is_worker_ = std::string_view(ap_show_mpm()) == "worker";
   engine_threads_ = config.engine_threads();
   drain_time_ = config.drain_time();
   if (!threaded_) return;
@@ -211,6 +220,9 @@ std::optional<engine::Supervisor::Goodbye> Child::goodbye() noexcept {
 
 // The oldest generation drains first; within one, the lowest slot.
 bool Child::slots_are_short() const noexcept {
+  // A new child of worker takes the slot of one that drains, with the threads that have ended
+  // there.
+  if (is_worker_ && on_thread_.load() < static_cast<std::size_t>(mpm_threads())) return false;
   // event may use more slots than it has children that serve, prefork may not.
   const int query = threaded_ ? AP_MPMQ_HARD_LIMIT_DAEMONS : AP_MPMQ_MAX_DAEMONS;
   int slots = 0;

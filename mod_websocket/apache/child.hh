@@ -16,9 +16,10 @@
 // A stop of the whole server reaches a draining child as SIGTERM, while its main thread may still
 // wait for workers: the same thread waits for that.
 //
-// A draining child keeps its slot in the scoreboard. Where no slot is free any more, the oldest
-// one that drains stops waiting, so that the server can always start a child. Under prefork a child
-// looks for that itself while it carries its tunnel.
+// A draining child keeps its slot in the scoreboard; on the worker MPM only where tunnels keep all
+// of its threads. Where no slot is free any more, the oldest one that drains stops waiting, so that
+// the server can always start a child. Under prefork a child looks for that itself while it carries
+// its tunnel.
 #pragma once
 
 #include <signal.h>
@@ -81,6 +82,7 @@ class Child {
   server_rec* server_ = nullptr;
   apr_pool_t* engine_pool_ = nullptr;
   bool threaded_ = false;
+  bool is_worker_ = false;
   int wake_descriptor_ = -1;
   unsigned engine_threads_ = 1;
   std::chrono::milliseconds drain_time_{0};

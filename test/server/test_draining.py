@@ -11,7 +11,7 @@ import pytest
 
 from support import policy, processes, targets
 from support.httpd import SPARE_PROCESSES
-from support.matrix import event_and_worker, every_mpm, everywhere
+from support.matrix import WORKER, event_and_worker, every_mpm, everywhere
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.endurance
@@ -293,6 +293,45 @@ def test_an_ungraceful_restart_says_1001_and_serves_again(new_httpd, connect_to,
     for tunnel in tunnels:
         assert tunnel.receive_to_close()[1].close_code == 1001
     connect_to(httpd).websocket("/ws/echo.xml").echo(b"after")
+
+
+ONE_CHILD = {"StartServers": 1, "ServerLimit": 1, "ThreadLimit": 5, "ThreadsPerChild": 5, "MinSpareThreads": 1,
+             "MaxSpareThreads": 5, "MaxRequestWorkers": 5}
+
+
+@pytest.mark.parametrize("mpm", [WORKER], indirect=True)
+def test_a_child_of_worker_that_has_the_last_slot_drains_as_others(new_httpd, connect_to, echo):
+    """A new child takes its slot while it drains: whether httpd is not that far yet or, as here, starts none any more,
+    nobody waits for the slot."""
+    httpd = new_httpd(limits=ONE_CHILD)
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    tunnels = [connect_to(httpd, scheme).websocket("/ws/echo.xml") for scheme in SCHEMES]
+    child, = httpd.children()
+    httpd.signal_stop(signal.SIGWINCH)
+    assert wait_until(lambda: not httpd.descriptors("listener"), 10), "the child goes on listening"
+    time.sleep(1)  # ten looks for slots
+    for tunnel in tunnels:
+        tunnel.echo(b"not yet")
+    assert httpd.children() == [child]
+    for tunnel in tunnels:
+        tunnel.close()
+    httpd.wait_stopped(10)
+
+
+@pytest.mark.parametrize("mpm", [WORKER], indirect=True)
+def test_a_child_of_worker_whose_threads_all_have_tunnels_makes_room(new_httpd, connect_to, echo):
+    """A new child would find no thread of the slot free."""
+    httpd = new_httpd(limits=ONE_CHILD, **ON_THREAD)
+    httpd.expect(STAYS)
+    httpd.expect("draining: 5 tunnels are closed with 1012, because no scoreboard slot is left")
+    httpd.permit("AH00286|AH00287|AH10159|AH03490")  # MaxRequestWorkers, and the slots
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    tunnels = [client.websocket("/ws/echo.xml") for _ in range(5)]
+    httpd.graceful()
+    assert client.request("/index.html").status == 200
+    for tunnel in tunnels:
+        assert tunnel.receive_to_close()[1].close_code == 1012
 
 
 @event_and_worker
