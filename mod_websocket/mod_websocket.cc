@@ -91,13 +91,18 @@ void bury(server_rec* server, pid_t child) noexcept {
   Admission::instance().bury(child, server);
 }
 
-// Nobody tells of children that end while a configuration without this module is in force.
+// Not asked by kill(): another process may have the number by now, which is no child of ours.
+bool is_gone(pid_t child) noexcept {
+  siginfo_t info;
+  const int found = waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+  return found != 0 && errno == ECHILD;
+}
+
+// Nobody tells of children that end while a configuration without this module is in force, or that
+// httpd took for dead before.
 void bury_the_unannounced(server_rec* server) {
   for (const pid_t child : Counting::instance().board()->processes()) {
-    siginfo_t info;
-    // Not asked by kill(): another process may have the number by now, which is no child of ours.
-    const int found = waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
-    if (found != 0 && errno == ECHILD) bury(server, child);
+    if (is_gone(child)) bury(server, child);
   }
 }
 
@@ -131,7 +136,15 @@ void on_child_stopping(apr_pool_t*, int graceful) noexcept {
 
 void on_child_status(server_rec* server, pid_t child, ap_generation_t, int,
                      mpm_child_status status) noexcept {
-  if (status == MPM_CHILD_EXITED) bury(server, child);
+  // One that is stopped when the server is restarted is told of as well, since APR says of it
+  // neither that it is done nor that it is not. It may go on, and nobody tells of its end.
+  if (status == MPM_CHILD_EXITED && is_gone(child)) bury(server, child);
+}
+
+// Every ten seconds.
+int on_monitor(apr_pool_t*, server_rec* server) noexcept {
+  guarded(server, "monitor", [&] { bury_the_unannounced(server); });
+  return DECLINED;
 }
 
 void register_hooks(apr_pool_t*) noexcept {
@@ -159,6 +172,7 @@ void register_hooks(apr_pool_t*) noexcept {
   ap_hook_child_init(on_child_init, nullptr, nullptr, APR_HOOK_MIDDLE);
   // In the parent: a child that died without a word gives nothing back by itself.
   ap_hook_child_status(on_child_status, nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_monitor(on_monitor, nullptr, nullptr, APR_HOOK_MIDDLE);
   ap_hook_child_stopping(on_child_stopping, nullptr, nullptr, APR_HOOK_MIDDLE);
 }
 

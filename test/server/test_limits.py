@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from support import policy, sanitizer, targets
+from support import policy, processes, sanitizer, status, targets
 from support.crowding import assert_no_room, fill, knock, knock_until_let_in, storm
-from support.matrix import event_and_worker, every_mpm, everywhere
+from support.matrix import event_and_prefork, event_and_worker, every_mpm, everywhere
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.endurance
@@ -281,6 +281,34 @@ def test_a_child_that_dies_takes_no_place_along(new_httpd, connect_to, echo, mpm
             tunnel.connection.close()
         knock_until_let_in(client, "/ws/echo.xml").close()
         assert wait_until(lambda: not httpd.leaked(), 10)
+
+
+@pytest.mark.sanitizer
+@event_and_prefork
+def test_a_child_that_httpd_takes_for_dead_keeps_its_places(new_httpd, connect_to, echo, mpm):
+    """httpd forgets a child that is stopped when it is restarted, which goes on once it is let."""
+    httpd = new_httpd(extra="WebSocketMaxTunnels 3\n" + status.CONFIGURATION, limits={"StartServers": 1, **(
+        {"MinSpareServers": 1} if mpm == "prefork" else {"MinSpareThreads": 1})})
+    httpd.expect(TOO_MANY)
+    httpd.permit("long lost child")
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+    tunnel = client.websocket("/ws/echo.xml")
+    tunnel.echo(b"open")
+    child = httpd.worker_of(tunnel.connection)
+    with processes.standing_still([child]):
+        httpd.restart()
+        assert child in httpd.children(), "httpd has ended it"
+        others = fill(client, "/ws/echo.xml")
+        assert len(others) == 2
+    assert tunnel.receive_to_close()[1].close_code == 1001
+    # One of prefork leaves its places to its parent, which looks for such a child every ten seconds.
+    others.append(wait_until(lambda: knock(client, "/ws/echo.xml"), 20, 0.2))
+    assert knock(client, "/ws/echo.xml") is None
+    for one in others:
+        one.echo(b"undisturbed")
+    told = status.read(client)
+    assert (told["tunnels_open"], told["tunnels_opened_total"], sum(told["tunnels_closed_total"].values())) == (3, 4, 1)
 
 
 def test_a_draining_child_that_dies_takes_no_place_along(new_httpd, connect_to, echo):
