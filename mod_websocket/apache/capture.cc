@@ -98,6 +98,9 @@ apr_status_t hold_back(ap_filter_t* filter, apr_bucket_brigade* brigade) {
   while (!APR_BRIGADE_EMPTY(brigade)) {
     apr_bucket* const bucket = APR_BRIGADE_FIRST(brigade);
     if (AP_BUCKET_IS_ERROR(bucket)) return let_through(filter, capture, brigade);
+    // What is whole is looked at by capture(): let through from here it would go without its end,
+    // and the answer to the next request of the connection would be taken for the rest of it.
+    if (APR_BUCKET_IS_EOS(bucket)) return apr_brigade_cleanup(brigade);
     if (!APR_BUCKET_IS_METADATA(bucket)) {
       const char* data = nullptr;
       apr_size_t size = 0;

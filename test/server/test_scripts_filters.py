@@ -7,6 +7,8 @@ import gzip
 import pytest
 
 from support import policy
+from support.client import write_request
+from support.connection import read_response
 from support.scripts import says, shell, writes_policy
 
 pytestmark = pytest.mark.sanitizer
@@ -109,6 +111,20 @@ def test_server_side_includes_that_are_a_page_are_the_clients(scripting, connect
     client = connect_to(httpd)
     response = client.handshake("/ws/page.shtml")
     assert (response.status, response.body) == (200, f"<html>{client.origin}</html>".encode())
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "application/problem+json"}], ids=["page", "explanation"])
+@pytest.mark.parametrize("page", ["<!DOCTYPE html><p>whole</p>", "no markup at all"])
+def test_a_page_among_endpoints_has_an_end_before_the_next_answer_begins(scripting, connect_to, page, headers):
+    """Else its client waits for the rest, or takes the answer to the next request for it."""
+    httpd = scripting()
+    httpd.write("ws/page.shtml", page)
+    client = connect_to(httpd)
+    connection = client.connect()
+    for _ in range(2):
+        connection.send(write_request("GET", "/ws/page.shtml", {"Host": client.authority, **headers}))
+        response = read_response(connection)
+        assert (response.status, response.body) == (200, page.encode())
 
 
 @pytest.mark.parametrize("folder, directive", [
