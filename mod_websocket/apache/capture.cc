@@ -168,6 +168,18 @@ void remove_filter(request_rec* r) {
   }
 }
 
+// A handler that writes by ap_rwrite() and leaves the end to httpd has its last bytes, or all of
+// them, kept in the filters before ours, which hand them out when the end comes.
+void end_answer(request_rec* r, const Capture& capture) {
+  if (r->eos_sent != 0 || capture.lets_through || r->status != HTTP_OK) return;
+  apr_bucket_alloc_t* const allocator = r->connection->bucket_alloc;
+  apr_bucket_brigade* const end = apr_brigade_create(r->pool, allocator);
+  APR_BRIGADE_INSERT_TAIL(end, apr_bucket_eos_create(allocator));
+  ap_pass_brigade(r->output_filters, end);
+}
+
+bool has_answered(int result) { return result == OK || result == DONE; }
+
 }  // namespace
 
 void register_capture_filter() {
@@ -202,11 +214,12 @@ Captured capture(request_rec* r) {
   capture->running = false;
   request_rec* answer = r;
   while (answer->next != nullptr) answer = answer->next;
+  if (has_answered(result)) end_answer(answer, *capture);
   restore_shapes(answer, *capture);
   // The handler may leave the end of the answer to httpd.
   remove_filter(r);
   remove_filter(answer);
-  const bool is_body = result == OK && answer->status == HTTP_OK && !capture->lets_through;
+  const bool is_body = has_answered(result) && answer->status == HTTP_OK && !capture->lets_through;
   if (!is_body) {
     restore_guessed_type(r);
     return AnsweredItself{static_cast<HookResult>(result)};
