@@ -41,13 +41,6 @@ bool has_path_info(const request_rec* r) {
   return r->path_info != nullptr && *r->path_info != '\0';
 }
 
-// A missing file, or a directory, is nobody's policy: httpd's other handlers answer.
-bool has_own_handler(const request_rec* r) {
-  return r->proxyreq != PROXYREQ_NONE || r->finfo.filetype == APR_REG ||
-         (r->handler != nullptr && std::string_view(r->handler) != "default-handler" &&
-          r->finfo.filetype != APR_DIR);
-}
-
 handshake::Request request_of(const request_rec* r) {
   return {
       .method = r->method,
@@ -289,7 +282,7 @@ HookResult handle(request_rec* r) {
   if (is_echo(r)) return echo(r, config);
   const Content content = config.policy_file != nullptr ? Content::file : content_of(r);
   const bool scripted = content != Content::file;
-  if (scripted && (!has_own_handler(r) || is_capturing(r))) return HookResult::declined;
+  if (scripted && is_capturing(r)) return HookResult::declined;
   // The text of a policy names inner hosts: nothing includes it either.
   if (r->main != nullptr) return status(HTTP_FORBIDDEN);
   if (!scripted && config.policy_file == nullptr && has_path_info(r)) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Policies written by Lua inside httpd: mod_lua, which leaves the end of its answer to httpd as many modules do."""
+"""Policies written by Lua inside httpd: mod_lua, which leaves the end of its answer to httpd as many modules do, and may
+answer for a URL that leads to no file."""
 
 import pytest
 
@@ -19,16 +20,17 @@ end
 
 CONFIGURATION = """
 AddHandler lua-script .lua
-LuaMapHandler "^/ws/mapped.xml$" "{root}/htdocs/ws/policy.lua" handle
+LuaMapHandler "^/ws/(mapped|mapped.xml|folder/)$" "{root}/htdocs/ws/policy.lua" handle
 """
 
-every_url = pytest.mark.parametrize("url", ["/ws/policy.lua", "/ws/mapped.xml"])
+every_url = pytest.mark.parametrize("url", ["/ws/policy.lua", "/ws/mapped", "/ws/mapped.xml", "/ws/folder/"])
 every_result = pytest.mark.parametrize("result", ["OK", "DONE"])
 
 
 @pytest.fixture
 def lua(same_httpd):
     httpd = same_httpd(modules=["lua"], extra=CONFIGURATION)
+    (httpd.documents / "ws" / "folder").mkdir(exist_ok=True)
 
     def make(text, kind="application/xml", result="OK"):
         httpd.write("ws/policy.lua", HANDLER % (kind, text, result))
