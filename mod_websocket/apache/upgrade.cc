@@ -31,8 +31,17 @@ Refusal too_early() {
 }
 
 // Of what a script said of its answer, what still holds: a browser keeps the cookies of a 101.
-int copy_cookie(void* headers, const char* name, const char* value) noexcept {
-  apr_table_addn(static_cast<apr_table_t*>(headers), name, value);
+// httpd looks at the values of an answer's fields, but not at those of an interim one: a line
+// break, which a rewritten URL may bring into a cookie, would begin a field of the client's own
+// making, or its frames.
+int copy_cookie(void* request, const char* name, const char* value) noexcept {
+  request_rec* const r = static_cast<request_rec*>(request);
+  if (*ap_scan_http_field_content(value) == '\0') {
+    apr_table_addn(r->headers_out, name, value);
+  } else {
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "WS0219: a cookie is left out of the 101: a control character is in it");
+  }
   return 1;
 }
 
@@ -47,7 +56,7 @@ void send_switching_protocols(request_rec* r, const handshake::Accepted& accepte
   r->status = HTTP_SWITCHING_PROTOCOLS;
   apr_table_t* const said = apr_table_overlay(r->pool, r->err_headers_out, r->headers_out);
   apr_table_clear(r->headers_out);
-  apr_table_do(copy_cookie, r->headers_out, said, "Set-Cookie", nullptr);
+  apr_table_do(copy_cookie, r, said, "Set-Cookie", nullptr);
   apr_table_setn(r->headers_out, "Upgrade", "websocket");
   apr_table_setn(r->headers_out, "Connection", "Upgrade");
   set_header(r, "Sec-WebSocket-Accept", accepted.accept);

@@ -238,3 +238,17 @@ def test_tunnels_to_one_target_are_apart(client, endpoint, echo):
         tunnel.send(b"mine is %d" % number)
     for number, tunnel in reversed(list(enumerate(tunnels))):
         assert tunnel.receive_bytes(len(b"mine is %d" % number)) == b"mine is %d" % number
+
+
+@everywhere
+def test_a_cookie_with_a_line_break_is_left_out(new_httpd, scheme, connect_to, echo):
+    """It would begin a field, or frames, of the making of whoever wrote the URL; httpd looks at other answers only."""
+    rule = 'RewriteEngine On\nRewriteRule "(?s)^/room/(.*)/irc.xml$" /ws/irc.xml [CO=;room;$1;localhost,PT]\n'
+    httpd = new_httpd(extra=rule, https_extra=f"\n{rule}")
+    httpd.expect("WS0219: a cookie is left out of the 101")
+    httpd.write("ws/irc.xml", policy.document(echo.port))
+    client = connect_to(httpd, scheme)
+    tunnel = client.websocket("/room/a%0d%0aX-Forged:%20yes%0d%0a%0d%0a%82%05forged/irc.xml")
+    assert tunnel.response.get("Set-Cookie") is None and tunnel.response.get("X-Forged") is None
+    tunnel.echo(b"whole")
+    assert client.websocket("/room/kitchen/irc.xml").response.get("Set-Cookie").startswith("room=kitchen;")
