@@ -57,6 +57,10 @@ struct Slot {
       SSL_set_app_data(taken_ssl.get(), nullptr);
       SSL_set_info_callback(taken_ssl.get(), nullptr);
       SSL_set_shutdown(taken_ssl.get(), 0);
+      // From LogLevel ssl:trace4 on each calls mod_ssl back as it is freed, which asks the SSL for
+      // the conn_rec: the SSL must still be there, and may not be once the tunnel is handed over.
+      former_read_bio.reset();
+      former_write_bio.reset();
       taken_ssl.reset();
     }
     if (tunnel) hand_over();

@@ -15,7 +15,7 @@ from support import policy, targets
 from support.connection import Ended
 from support.crowding import knock
 from support.faults import MAKES_DESCRIPTORS
-from support.frame import CLOSE
+from support.frame import CLOSE, encode
 from support.matrix import event_and_worker, every_scheme, everywhere
 from support.waiting import wait_until
 
@@ -271,3 +271,17 @@ def test_a_machine_that_was_paused_goes_on(new_httpd, faults, connect_to, echo, 
         steady.close()
         assert 1 <= steady.pings <= 2
     serves_without_spinning(httpd, client)
+
+
+@event_and_worker
+def test_what_mod_ssl_hears_of_as_it_is_freed_asks_for_nothing_that_is_gone(new_httpd, faults, connect_to, echo):
+    """From this level on it is called back by its BIOs (test/faults/bios.cc), when the engine may have ended the tunnel."""
+    httpd = new_httpd(faults=faults, extra="LogLevel ssl:trace4")
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd, "https")
+    for _ in range(150):
+        connection = client.connect()
+        connection.send(client.upgrade_request("/ws/echo.xml")[0] + encode(CLOSE, b""))
+        connection.receive_until(b"\r\n\r\n")
+        connection.reset()
+    client.websocket("/ws/echo.xml").echo(b"served as ever")
