@@ -17,6 +17,7 @@ ap_filter_rec_t* capture_filter = nullptr;
 
 struct Capture {
   std::string text;
+  std::size_t looked_at = 0;           // how much of it, when it could not be told yet what it is
   bool lets_through = false;           // the answer is the client's
   bool is_cut = false;                 // a policy of more than k_max_document
   bool running = false;                // the resource's own handler is at work
@@ -90,6 +91,15 @@ apr_status_t let_through(ap_filter_t* filter, Capture& capture, apr_bucket_briga
   return ap_pass_brigade(filter->next, rest);
 }
 
+// Much white space that comes line by line would take seconds to be looked at once a line.
+bool begins_otherwise(Capture& capture) {
+  constexpr std::size_t k_short = 1024;
+  const std::size_t size = capture.text.size();
+  if (size > k_short && size < 2 * capture.looked_at) return false;
+  capture.looked_at = size;
+  return ::policy::begins_otherwise(capture.text);
+}
+
 apr_status_t hold_back(ap_filter_t* filter, apr_bucket_brigade* brigade) {
   Capture& capture = *static_cast<Capture*>(filter->ctx);
   if (capture.lets_through || filter->r->status != HTTP_OK) {
@@ -116,7 +126,7 @@ apr_status_t hold_back(ap_filter_t* filter, apr_bucket_brigade* brigade) {
     }
     apr_bucket_delete(bucket);
     if (!APR_BRIGADE_EMPTY(brigade) && APR_BUCKET_IS_EOS(APR_BRIGADE_FIRST(brigade))) continue;
-    if (!capture.is_cut && ::policy::begins_otherwise(capture.text)) {
+    if (!capture.is_cut && begins_otherwise(capture)) {
       // One that comes slowly and without an end shall not be kept from its client, nor httpd from
       // seeing that the client is gone.
       APR_BRIGADE_INSERT_HEAD(brigade, apr_bucket_flush_create(filter->c->bucket_alloc));
