@@ -39,6 +39,21 @@ struct BioFree {
 };
 using BioHandle = std::unique_ptr<BIO, BioFree>;
 
+// In place of that of the SSL_CTX, which would be called where an SSL has none.
+void hear_nothing(const SSL*, int, int) {}
+
+// Where SSLKEYLOGFILE is set mod_ssl writes down the keys of TLS 1.3 whenever a client renews them,
+// by a callback that is the SSL_CTX's alone. It looks at the server of the conn_rec, and at nothing
+// else.
+conn_rec* nobody() {
+  static conn_rec stand_in = [] {
+    conn_rec made{};
+    made.base_server = ap_server_conf;
+    return made;
+  }();
+  return &stand_in;
+}
+
 // A connection's place for what leaves with it. Its destructor is a cleanup of c->pool that was
 // registered before any other module's, and so runs after all of them.
 struct Slot {
@@ -55,12 +70,13 @@ struct Slot {
     if (taken_ssl) {
       // The conn_rec is gone, and with it all that mod_ssl's callbacks would look at.
       SSL_set_app_data(taken_ssl.get(), nullptr);
-      SSL_set_info_callback(taken_ssl.get(), nullptr);
+      SSL_set_info_callback(taken_ssl.get(), hear_nothing);
       SSL_set_shutdown(taken_ssl.get(), 0);
       // From LogLevel ssl:trace4 on each calls mod_ssl back as it is freed, which asks the SSL for
       // the conn_rec: the SSL must still be there, and may not be once the tunnel is handed over.
       former_read_bio.reset();
       former_write_bio.reset();
+      SSL_set_app_data(taken_ssl.get(), nobody());
       taken_ssl.reset();
     }
     if (tunnel) hand_over();

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other modules that have a hand on connections must not cut, block or corrupt a tunnel."""
 
+import shutil
+import subprocess
 import time
 
 import pytest
 
-from support import policy, targets
-from support.matrix import every_mpm, every_scheme
+from support import frame, policy, targets
+from support.matrix import event_and_worker, every_mpm, every_scheme
 
 SCHEMES = ("http", "https")
 
@@ -107,3 +109,32 @@ def test_a_tunnel_holds_no_worker(new_httpd, connect_to, echo, scheme):
         tunnel.echo(b"held")
     for tunnel in tunnels:
         tunnel.close()
+
+
+@event_and_worker
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
+def test_a_client_renews_its_keys_while_mod_ssl_writes_them_down(new_httpd, connect_to, echo, monkeypatch):
+    """SSLKEYLOGFILE: mod_ssl is called back for a connection that is no longer httpd's."""
+    with monkeypatch.context() as patched:
+        patched.setenv("SSLKEYLOGFILE", "/dev/null")
+        httpd = new_httpd()
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd, "https")
+    with subprocess.Popen(["openssl", "s_client", "-tls1_3", "-connect", f"127.0.0.1:{client.port}"], bufsize=0,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as peer:
+        def wait_for(text):
+            said = b""
+            while text not in said:
+                piece = peer.stdout.read(65536)
+                assert piece, said
+                said += piece
+
+        wait_for(b"Verify return code")
+        peer.stdin.write(client.upgrade_request("/ws/echo.xml")[0])
+        wait_for(b"101 Switching")
+        for _ in range(2):
+            peer.stdin.write(b"K\n")
+            wait_for(b"KEYUPDATE")
+            peer.stdin.write(frame.encode(frame.BINARY, b"renewed"))
+            wait_for(b"renewed")
+        peer.kill()
