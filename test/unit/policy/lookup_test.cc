@@ -39,7 +39,7 @@ Answer look_up(ScriptedExchange& exchange, const std::string& name, RecordType t
 }
 
 std::vector<std::byte> sample_reply(const Question& question, std::uint16_t id) {
-  ScriptedExchange::Script script;
+  ScriptedReply script;
   script.answer = {"irc.example.org. 300 TXT \"v=websocket1; \" \"port=25\"",
                    "irc.example.org. 300 TXT \"other\""};
   script.authority = {"example.org. 300 NS ns.example.org."};
@@ -448,7 +448,7 @@ TEST_CASE("a validating resolver's SERVFAIL is explained", "[policy][lookup][rfc
                  std::pair{7, SecurityFault::expired}, std::pair{8, SecurityFault::not_yet_valid},
                  std::pair{10, SecurityFault::bogus});
     script.options = {0, 10, 0, 1, 9, 0, 15, 0, 3, 0, static_cast<std::uint8_t>(code), 'x'};
-    ScriptedExchange::Script also_failing;
+    ScriptedReply also_failing;
     also_failing.rcode = LDNS_RCODE_SERVFAIL;
     exchange.unchecked = also_failing;
     const auto answer = look();
@@ -456,7 +456,7 @@ TEST_CASE("a validating resolver's SERVFAIL is explained", "[policy][lookup][rfc
     CHECK(answer.fault == fault);
   }
   SECTION("by the answer that comes when nobody checks") {
-    ScriptedExchange::Script unchecked;
+    ScriptedReply unchecked;
     unchecked.answer = {"a.test. 60 A 192.0.2.1"};
     exchange.unchecked = unchecked;
     CHECK(look().fault == SecurityFault::bogus);
@@ -469,7 +469,7 @@ TEST_CASE("a validating resolver's SERVFAIL is explained", "[policy][lookup][rfc
     CHECK(look().records.empty());
   }
   SECTION("or is just a failure") {
-    ScriptedExchange::Script also_failing;
+    ScriptedReply also_failing;
     also_failing.rcode = LDNS_RCODE_SERVFAIL;
     exchange.unchecked = also_failing;
     script.options =

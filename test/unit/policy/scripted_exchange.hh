@@ -10,21 +10,23 @@
 
 #include "policy/exchange.hh"
 
+struct ScriptedReply {
+  std::vector<std::string> answer;
+  std::vector<std::string> authority;
+  ldns_pkt_rcode rcode = LDNS_RCODE_NOERROR;
+  bool ad = false;
+  std::vector<std::uint8_t> options;  // EDNS
+  std::optional<policy::ExchangeFault> fault;
+  std::string server = "127.0.0.1";
+};
+
 // An Exchange whose replies are written as zone-file lines. Each goes through the wire format, so
 // that what is tested reads what a server would send.
 class ScriptedExchange final : public policy::Exchange {
  public:
-  struct Script {
-    std::vector<std::string> answer;
-    std::vector<std::string> authority;
-    ldns_pkt_rcode rcode = LDNS_RCODE_NOERROR;
-    bool ad = false;
-    std::vector<std::uint8_t> options;  // EDNS
-    std::optional<policy::ExchangeFault> fault;
-    std::string server = "127.0.0.1";
-  };
-
-  Script& at(const std::string& name, policy::RecordType type) { return scripts_[{name, type}]; }
+  ScriptedReply& at(const std::string& name, policy::RecordType type) {
+    return scripts_[{name, type}];
+  }
 
   tl::expected<policy::Reply, policy::ExchangeFault> ask(const policy::Question& question,
                                                          policy::Budget& budget) override {
@@ -45,7 +47,7 @@ class ScriptedExchange final : public policy::Exchange {
 
   // The octets of a reply; made from those of the query.
   static std::vector<std::byte> reply_octets(const std::vector<std::byte>& query,
-                                             const Script& script) {
+                                             const ScriptedReply& script) {
     ldns_pkt* parsed = nullptr;
     const auto* octets = reinterpret_cast<const std::uint8_t*>(query.data());
     if (ldns_wire2pkt(&parsed, octets, query.size()) != LDNS_STATUS_OK) {
@@ -72,7 +74,7 @@ class ScriptedExchange final : public policy::Exchange {
 
   std::vector<std::string> asked;
   std::vector<policy::Question> questions;
-  std::optional<Script> unchecked;  // what comes instead when CD is set
+  std::optional<ScriptedReply> unchecked;  // what comes instead when CD is set
 
  private:
   static tl::expected<policy::PacketPtr, policy::ReplyFault> decode(
@@ -93,5 +95,5 @@ class ScriptedExchange final : public policy::Exchange {
     }
   }
 
-  std::map<std::pair<std::string, policy::RecordType>, Script> scripts_;
+  std::map<std::pair<std::string, policy::RecordType>, ScriptedReply> scripts_;
 };
