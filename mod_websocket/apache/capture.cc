@@ -190,6 +190,16 @@ void end_answer(request_rec* r, const Capture& capture) {
 
 bool has_answered(int result) { return result == OK || result == DONE; }
 
+// What is captured has been through the filters before ours, and they have seen its end: whatever
+// else is answered begins behind them, as errors of httpd's own do.
+void leave_out_filters_before(request_rec* r) {
+  for (ap_filter_t* each = r->output_filters; each != nullptr; each = each->next) {
+    if (each->frec != capture_filter) continue;
+    r->output_filters = each->next;
+    return;
+  }
+}
+
 }  // namespace
 
 void register_capture_filter() {
@@ -226,10 +236,11 @@ Captured capture(request_rec* r) {
   while (answer->next != nullptr) answer = answer->next;
   if (has_answered(result)) end_answer(answer, *capture);
   restore_shapes(answer, *capture);
+  const bool is_body = has_answered(result) && answer->status == HTTP_OK && !capture->lets_through;
+  if (is_body) leave_out_filters_before(answer);
   // The handler may leave the end of the answer to httpd.
   remove_filter(r);
   remove_filter(answer);
-  const bool is_body = has_answered(result) && answer->status == HTTP_OK && !capture->lets_through;
   if (!is_body) {
     restore_guessed_type(r);
     return AnsweredItself{static_cast<HookResult>(result)};

@@ -139,6 +139,36 @@ def test_a_page_that_comes_line_by_line_is_not_looked_at_once_a_line(scripting, 
     assert httpd.cpu_seconds() - before < 1
 
 
+# Filters that stay in their place when they have seen the end.
+EDITING = {
+    "sed": '<Directory "{root}/htdocs/ws">\nAddOutputFilter Sed .made\nOutputSed "s/%s/%s/"\n</Directory>\n',
+    "ext_filter": 'ExtFilterDefine edit mode=output cmd="/bin/sed s/%s/%s/"\nAddOutputFilter edit .made\n',
+}
+by_every_editor = pytest.mark.parametrize("module", EDITING)
+
+
+@by_every_editor
+def test_what_is_no_policy_goes_through_its_filters_once(scripting, connect_to, module):
+    httpd = scripting(modules=(module,), extra=EDITING[module] % ("a", "aa"))
+    httpd.write("ws/page.made", "a page\n")
+    client = connect_to(httpd)
+    for response in (client.handshake("/ws/page.made"), client.request("/ws/page.made"),
+                     client.request("/ws/page.made", headers={"Accept": "application/problem+json"})):
+        assert (response.status, response.body) == (200, b"aa page\n")
+
+
+@by_every_editor
+def test_a_refusal_goes_past_the_filter_that_made_the_policy(scripting, connect_to, echo, module):
+    httpd = scripting(modules=(module,), extra=EDITING[module] % ("PORT", echo.port) +
+                      "AddType application/xml .made\n")
+    httpd.write("ws/policy.made", policy.document("PORT"))
+    client = connect_to(httpd)
+    client.websocket("/ws/policy.made").echo(b"made by a filter")
+    for headers in ({}, {"Accept": "application/problem+json", "Origin": client.origin}):
+        response = client.request("/ws/policy.made", headers=headers)
+        assert response.status == 426 and b"This resource is a WebSocket endpoint" in response.body
+
+
 @pytest.mark.parametrize("folder, directive", [
     ("ws", '<!--#include virtual="irc.xml" -->'), ("ws", '<!--#include file="irc.xml" -->'),
     ("ws", '<!--#include virtual="policy.sh" -->'),
