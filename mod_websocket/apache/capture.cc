@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "mod_websocket/apache/pool.hh"
+#include "policy/ascii.hh"
 #include "policy/document.hh"
 #include "policy/document_text.hh"
 
@@ -17,7 +18,8 @@ ap_filter_rec_t* capture_filter = nullptr;
 
 struct Capture {
   std::string text;
-  std::size_t looked_at = 0;           // how much of it, when it could not be told yet what it is
+  std::size_t blanks = 0;              // it begins with, as far as that is known
+  std::size_t looked_at = 0;           // how much behind them, when it could not be told what it is
   bool lets_through = false;           // the answer is the client's
   bool is_cut = false;                 // a policy of more than k_max_document
   bool running = false;                // the resource's own handler is at work
@@ -91,11 +93,15 @@ apr_status_t let_through(ap_filter_t* filter, Capture& capture, apr_bucket_briga
   return ap_pass_brigade(filter->next, rest);
 }
 
-// Much white space that comes line by line would take seconds to be looked at once a line.
+// Much white space, or a long comment, that comes line by line would take seconds to be looked at
+// once a line. What pages that come slowly begin with so that browsers show them is white space.
 bool begins_otherwise(Capture& capture) {
   constexpr std::size_t k_short = 1024;
-  const std::size_t size = capture.text.size();
-  if (size > k_short && size < 2 * capture.looked_at) return false;
+  const std::size_t whole = capture.text.size();
+  capture.blanks =
+      std::min(capture.text.find_first_not_of(::policy::ascii::k_white, capture.blanks), whole);
+  const std::size_t size = whole - capture.blanks;
+  if (size == 0 || (size > k_short && size < 2 * capture.looked_at)) return false;
   capture.looked_at = size;
   return ::policy::begins_otherwise(capture.text);
 }

@@ -62,10 +62,11 @@ def test_no_client_has_a_policy_written_in_a_shape_that_is_not_judged(scripting,
 
 
 @event_and_prefork
-def test_a_slow_stream_is_not_kept_from_its_client_and_ends_with_it(scripting, connect_to):
+@pytest.mark.parametrize("padding", [0, 30_000])
+def test_a_slow_stream_is_not_kept_from_its_client_and_ends_with_it(scripting, connect_to, padding):
     """Held back until it could be told from a policy, it would keep a worker for hours after its client had gone."""
     httpd = scripting()
-    path = shell(httpd, r"printf 'Content-Type: text/event-stream\r\n\r\n'",
+    path = shell(httpd, r"printf 'Content-Type: text/event-stream\r\n\r\n'", f"printf '%{padding}s' ''",
                  f"echo $$ > '{httpd.root}/log/stream'", r"while printf ': still there\n\n'; do sleep 0.1; done",
                  f"echo over > '{httpd.root}/log/stream'")
     (httpd.root / "log" / "stream").touch(0o666)
