@@ -185,9 +185,10 @@ void remove_filter(request_rec* r) {
 }
 
 // A handler that writes by ap_rwrite() and leaves the end to httpd has its last bytes, or all of
-// them, kept in the filters before ours, which hand them out when the end comes.
+// them, kept in the filters before ours, which hand them out when the end comes. It may have said
+// another status meanwhile: what was captured before goes to the client with them.
 void end_answer(request_rec* r, const Capture& capture) {
-  if (r->eos_sent != 0 || capture.lets_through || r->status != HTTP_OK) return;
+  if (r->eos_sent != 0 || capture.lets_through) return;
   apr_bucket_alloc_t* const allocator = r->connection->bucket_alloc;
   apr_bucket_brigade* const end = apr_brigade_create(r->pool, allocator);
   APR_BRIGADE_INSERT_TAIL(end, apr_bucket_eos_create(allocator));

@@ -63,3 +63,11 @@ def test_what_mod_lua_answers_otherwise_is_the_clients(lua, connect_to, url, res
     response = client.handshake(url)
     assert (response.status, response.body) == (200, text.encode())
     assert client.request(url).body == text.encode()
+
+
+def test_a_status_that_lua_says_last_does_not_cut_its_answer(lua, connect_to):
+    httpd = lua("")
+    end = "r:puts('not here')\n  r.status = 404\n  return"
+    httpd.write("ws/policy.lua", HANDLER.replace("return", end) % ("text/html", " " * 20_000, "OK"))
+    response = connect_to(httpd).handshake("/ws/policy.lua")
+    assert (response.status, response.body) == (404, b" " * 20_000 + b"not here")
