@@ -46,7 +46,7 @@ status::Identity identity_of(const request_rec* r) {
     identity.client = ::policy::Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&from->sa),
                                                        static_cast<std::size_t>(from->salen));
   }
-  if (r->user != nullptr) identity.user = r->user;
+  if (const char* const user = user_of(r)) identity.user = user;
   return identity;
 }
 

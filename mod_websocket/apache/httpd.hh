@@ -66,4 +66,11 @@ inline bool is_file(const request_rec* r) noexcept {
   return r->proxyreq == PROXYREQ_NONE && r->finfo.filetype == APR_REG;
 }
 
+// Who has logged in. What a script or an Action leads to often asks nobody any more: then it is who
+// did so before the redirection.
+inline const char* user_of(const request_rec* r) noexcept {
+  while (r->user == nullptr && r->prev != nullptr) r = r->prev;
+  return r->user;
+}
+
 }  // namespace websocket::apache

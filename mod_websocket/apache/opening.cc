@@ -68,7 +68,7 @@ std::optional<std::string> RequestOpening::value(Item item, const std::string& a
                                 : ap_get_useragent_host(r_, REMOTE_NAME, nullptr));
     case Item::server_address: return text(c->local_ip);
     case Item::identity: return text(ap_get_remote_logname(r_));
-    case Item::user: return text(r_->user);
+    case Item::user: return text(user_of(r_));
     case Item::method: return text(r_->method);
     case Item::path: return text(original(r_)->uri);
     case Item::query: return query(original(r_));

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from support import policy, targets
+from support import policy, scripts, targets
 from support.matrix import event_and_worker, every_mpm, every_scheme
 from support.websocket_log import format_of, lines
 
@@ -128,6 +128,22 @@ def test_a_user_who_logged_in_is_named(new_httpd, connect_to):
     login = base64.b64encode(b"ann:password").decode()
     connect_to(httpd).websocket("/echo", {"Authorization": f"Basic {login}"}).close()
     assert lines(httpd) == ["ann"]
+
+
+def test_a_user_who_logged_in_is_named_wherever_a_script_leads(scripting, connect_to, echo):
+    """The policy lies where nobody is asked to log in, as the program that an Action names does."""
+    httpd = scripting(extra=format_of("%u %U") + """<Directory "{root}/htdocs/ws">
+        AuthType Basic
+        AuthName "x"
+        AuthUserFile "{root}/conf/users"
+        Require valid-user
+      </Directory>""")
+    (httpd.root / "conf" / "users").write_text("ann:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n")
+    httpd.write("open.xml", policy.document(echo.port))
+    path = scripts.shell(httpd, scripts.says("Location: /open.xml"))
+    login = base64.b64encode(b"ann:password").decode()
+    connect_to(httpd).websocket(path, {"Authorization": f"Basic {login}"}).close()
+    assert lines(httpd) == [f"ann {path}"]
 
 
 # -- what must not stand in it -------------------------------------------------------------------
