@@ -113,7 +113,12 @@ apr_status_t hold_back(ap_filter_t* filter, apr_bucket_brigade* brigade) {
   }
   while (!APR_BRIGADE_EMPTY(brigade)) {
     apr_bucket* const bucket = APR_BRIGADE_FIRST(brigade);
-    if (AP_BUCKET_IS_ERROR(bucket)) return let_through(filter, capture, brigade);
+    if (AP_BUCKET_IS_ERROR(bucket)) {
+      // Of an answer that broke off nothing is known but that it may have been a policy; and what
+      // comes before such a bucket is sent on a stream of HTTP/2 where it is much.
+      capture.text.clear();
+      return let_through(filter, capture, brigade);
+    }
     // What is whole is looked at by capture(): let through from here it would go without its end,
     // and the answer to the next request of the connection would be taken for the rest of it.
     if (APR_BUCKET_IS_EOS(bucket)) return apr_brigade_cleanup(brigade);

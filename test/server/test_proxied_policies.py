@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Policies, and other answers, of an application that httpd is a proxy of."""
 
+import contextlib
 import http.server
 import threading
 import time
 
 import pytest
 
-from support import policy, targets
+from support import http2_server, policy, targets
+from support.connection import Ended
 from support.matrix import event_and_prefork
 
 pytestmark = pytest.mark.sanitizer
+
+
+class Cut(list):
+    """Pieces of a body that has no end."""
 
 
 class Application:
@@ -41,6 +47,9 @@ class Application:
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                     self.wfile.flush()
                     time.sleep(0.05)
+                if isinstance(body, Cut):
+                    self.close_connection = True
+                    return
                 self.wfile.write(b"0\r\n\r\n")
 
             def log_message(self, *_):
@@ -145,3 +154,24 @@ def test_a_broken_policy_of_an_application_is_not_shown(proxied, application, co
     application.answers["/chat"] = (200, [], b"<websocket><port>inner</port></websocket>")
     response = connect_to(proxied).handshake("/app/chat")
     assert response.status == 500 and b"inner" not in response.body
+
+
+@pytest.mark.parametrize("size", [40, 100_000])
+def test_a_policy_that_breaks_off_is_shown_to_nobody(new_httpd, open_http2, connect_to, application, size):
+    """Nor on a stream of HTTP/2, which sent what had come of one that is too large, as an answer that is whole."""
+    httpd = new_httpd(modules=["http2", "proxy", "proxy_http"], extra=http2_server.CONFIGURATION + f"""
+      <Location "/app/">
+        ProxyPass "http://127.0.0.1:{application.port}/" disablereuse=On
+        WebSocket On
+      </Location>""")
+    httpd.expect("AH01110")
+    begin = b"<websocket><host>inner.example</host>"
+    application.answers["/cut"] = (200, [("Content-Type", "application/xml")], Cut([begin + b" " * size]))
+    problem = {"accept": "application/problem+json"}
+    for _ in range(3):
+        with contextlib.suppress(Ended):
+            response = open_http2(httpd).request("/app/cut", headers=problem)
+            assert response.status == 502 and b"inner" not in response.body
+    client = connect_to(httpd)
+    for response in (client.handshake("/app/cut"), client.request("/app/cut", headers=problem)):
+        assert response.status == 502 and b"inner" not in response.body
