@@ -61,7 +61,7 @@ void restore_guessed_type(request_rec* r) {
 void hide_shapes(request_rec* r, Capture& capture) {
   capture.asked = r->headers_in;
   capture.shown = apr_table_copy(r->pool, r->headers_in);
-  for (const char* name : {"Range", "If-Range", "Accept-Encoding"}) {
+  for (const char* name : {"Range", "Request-Range", "If-Range", "Accept-Encoding"}) {
     apr_table_unset(capture.shown, name);
   }
   r->headers_in = capture.shown;

@@ -46,12 +46,13 @@ def test_a_200_that_is_no_policy_is_the_clients(scripting, connect_to, name):
 
 
 @event_and_prefork
-@pytest.mark.parametrize("header", [{"Range": "bytes=0-"}, {"Accept-Encoding": "gzip"}], ids=["range", "gzip"])
+@pytest.mark.parametrize("header", [{"Range": "bytes=0-"}, {"Request-Range": "bytes=0-"}, {"Accept-Encoding": "gzip"}],
+                         ids=["range", "old range", "gzip"])
 def test_no_client_has_a_policy_written_in_a_shape_that_is_not_judged(scripting, connect_to, echo, header):
     """As proxied servers do, which answer with a part, or packed, where they are asked for that."""
     httpd = scripting()
     httpd.expect("origin")
-    path = shell(httpd, "test -z \"$HTTP_RANGE\" || printf 'Status: 206 Partial Content\\r\\n'",
+    path = shell(httpd, "test -z \"$HTTP_RANGE$HTTP_REQUEST_RANGE\" || printf 'Status: 206 Partial Content\\r\\n'",
                  "test -z \"$HTTP_ACCEPT_ENCODING\" || printf 'Content-Encoding: gzip\\r\\n'",
                  'pack=cat; test -z "$HTTP_ACCEPT_ENCODING" || pack=gzip',
                  "printf 'Content-Type: application/xml\\r\\n\\r\\n'",
