@@ -22,6 +22,11 @@ bool looks_like_utf16(std::string_view text) {
   return false;
 }
 
+/// XML 1.0 2.3, more or less: of an octet that is not ASCII no more is asked here.
+bool begins_name(char c) {
+  return ascii::is_alpha(c) || c == '_' || c == ':' || static_cast<unsigned char>(c) > 0x7f;
+}
+
 /// The encoding in `<?xml ... encoding="X"?>`, or nothing.
 std::optional<std::string_view> declared_encoding(std::string_view text) {
   if (!text.starts_with("<?xml") || text.size() < 6 ||
@@ -42,8 +47,7 @@ std::optional<std::string_view> declared_encoding(std::string_view text) {
 /// policy with a mistake in it.
 std::optional<TextFault> other_content(const SourceText& source) {
   const std::string_view text = source.text();
-  const std::size_t first = text.find_first_not_of(ascii::k_white);
-  if (first == std::string_view::npos) {
+  if (text.find_first_not_of(ascii::k_white) == std::string_view::npos) {
     return TextFault{DocumentFault::empty,
                      "the document is empty; write <websocket>...</websocket>", 0};
   }
@@ -51,11 +55,11 @@ std::optional<TextFault> other_content(const SourceText& source) {
     return TextFault{DocumentFault::encoding,
                      "the document is in UTF-16 or UTF-32; save it as UTF-8", 0};
   }
-  if (text[first] != '<') {
-    return TextFault{DocumentFault::not_xml,
-                     "this is no policy document; one begins with <websocket>", first};
-  }
   const std::size_t start = source.skip_ignorable(0);
+  if (start < text.size() && text[start] != '<') {
+    return TextFault{DocumentFault::not_xml,
+                     "this is no policy document; one begins with <websocket>", start};
+  }
   const std::string_view rest = text.substr(std::min(start + 1, text.size()));
   if (ascii::equal_without_case(rest.substr(0, k_doctype.size()), k_doctype)) {
     const std::string_view name = ascii::trimmed(rest.substr(k_doctype.size(), 5));
@@ -66,7 +70,7 @@ std::optional<TextFault> other_content(const SourceText& source) {
     return TextFault{DocumentFault::doctype, "a DOCTYPE is not allowed; leave it out", start};
   }
   const std::string_view name = rest.substr(0, rest.find_first_of(k_name_end));
-  if (!name.empty() && ascii::is_alpha(name.front()) && name != k_document_root) {
+  if (!name.empty() && begins_name(name.front()) && name != k_document_root) {
     return TextFault{DocumentFault::other_root,
                      "the root is " + quoted(name) + "; a policy document's root is <websocket>",
                      start};

@@ -131,6 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto document = policy::parse_document(text);
   if (document) {
+    require(text.find("<websocket") != std::string_view::npos);
     check_document(*document);
   } else {
     check_error(document.error(), text);

@@ -117,6 +117,11 @@ TEST_CASE("Every error has its place and says what to write", "[policy][document
       {"<WebSocket><port>1</port></WebSocket>", "other-root 1:1", "\"WebSocket\""},
       {"<ws:websocket xmlns:ws='x'/>", "other-root 1:1", "\"ws:websocket\""},
       {"<websockets/>", "other-root 1:1", "\"websockets\""},
+      {"<_websocket><port>1</port></_websocket>", "other-root 1:1", "\"_websocket\""},
+      {"<:websocket><port>1</port></:websocket>", "other-root 1:1", "\":websocket\""},
+      {"<_x:websocket xmlns:_x='x'><port>1</port></_x:websocket>", "other-root 1:1", "websocket>"},
+      {"<\xc3\xa9t\xc3\xa9><port>1</port></\xc3\xa9t\xc3\xa9>", "other-root 1:1", "\"\\xc3\\xa9t"},
+      {"<!-- c -->\nx <websocket/>", "not-xml 2:1", "begins with <websocket>"},
       {"<html>" + std::string(policy::k_max_document, ' '), "other-root 1:1", "\"html\""},
       // Size and encoding.
       {"<websocket>\n" + std::string(policy::k_max_document, ' '), "too-large 2:65525", "64 KiB"},
