@@ -12,14 +12,17 @@ namespace {
 constexpr std::string_view k_doctype = "!doctype";
 constexpr std::string_view k_name_end = " \t\r\n/>";
 
+/// Also without a byte order mark, and with white space at the front.
 bool looks_like_utf16(std::string_view text) {
   using namespace std::string_view_literals;
-  for (const std::string_view front : {"\xff\xfe"sv, "\xfe\xff"sv, "<\0"sv, "\0<"sv, "\0\0\0<"sv}) {
-    if (text.starts_with(front)) {
+  for (const std::string_view mark : {"\xff\xfe"sv, "\xfe\xff"sv, "\0\0\xfe\xff"sv}) {
+    if (text.starts_with(mark)) {
       return true;
     }
   }
-  return false;
+  const std::size_t first = text.find_first_not_of(" \t\r\n\0"sv);
+  return first != std::string_view::npos && text[first] == '<' &&
+         text.substr(0, first + 2).find('\0') != std::string_view::npos;
 }
 
 /// XML 1.0 2.3, more or less: of an octet that is not ASCII no more is asked here.
@@ -87,6 +90,9 @@ std::optional<TextFault> unreadable(const SourceText& source) {
                      k_max_document};
   }
   const std::size_t bad = source.bad_utf8();
+  if (bad != std::string_view::npos && text[bad] == '\0') {
+    return TextFault{DocumentFault::encoding, "this is a NUL, which no XML has; leave it out", bad};
+  }
   if (bad != std::string_view::npos) {
     return TextFault{DocumentFault::encoding, "this is not UTF-8; save the document as UTF-8", bad};
   }
