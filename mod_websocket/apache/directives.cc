@@ -135,8 +135,15 @@ const char* complain(cmd_parms* command, const std::string& why) {
 
 // ---- setters -------------------------------------------------------------------------------
 
+// AllowOverrideList gives whatever may stand in a directory to .htaccess, which httpd reads at each
+// request, in many threads: what is noted for the checks would be written to by all of them.
+const char* in_htaccess(cmd_parms* command) {
+  return ap_check_cmd_context(command, NOT_IN_HTACCESS);
+}
+
 template <auto Member, auto Read>
 const char* set_in_section(cmd_parms* command, void* config, const char* argument) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const auto value = Read(argument);
     if (!value) return complain(command, value.error());
@@ -175,7 +182,8 @@ const char* set_tunnels(cmd_parms* command, void* config, const char* argument) 
 }
 
 template <auto Member>
-const char* set_flag(cmd_parms*, void* config, int on) noexcept {
+const char* set_flag(cmd_parms* command, void* config, int on) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   static_cast<SectionConfig*>(config)->*Member = on != 0;
   return nullptr;
 }
@@ -192,6 +200,7 @@ const char* set_enabled(cmd_parms* command, void* config, int on) noexcept {
 
 const char* set_compression(cmd_parms* command, void* config, int count,
                             char* const words[]) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const std::string_view state = count == 0 ? "" : words[0];
     Compression compression;
@@ -210,6 +219,7 @@ const char* set_compression(cmd_parms* command, void* config, int count,
 }
 
 const char* set_policy_file(cmd_parms* command, void* config, const char* path) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const char* const absolute = ap_server_root_relative(command->pool, path);
     if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");
@@ -223,6 +233,7 @@ const char* set_policy_file(cmd_parms* command, void* config, const char* path) 
 }
 
 const char* add_target(cmd_parms* command, void* config, const char* argument) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     auto rule = ::policy::parse_target_rule(argument);
     if (!rule) return complain(command, rule.error());
@@ -246,6 +257,7 @@ const char* add_target(cmd_parms* command, void* config, const char* argument) n
 }
 
 const char* set_consent(cmd_parms* command, void* config, const char* argument) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const auto asked = read_consent(argument);
     if (!asked) return complain(command, asked.error());
@@ -257,6 +269,7 @@ const char* set_consent(cmd_parms* command, void* config, const char* argument) 
 }
 
 const char* add_resolver(cmd_parms* command, void* config, const char* argument) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const auto server = ::policy::DnsServer::parse(argument);
     if (!server) return complain(command, server.error());
@@ -271,6 +284,7 @@ const char* add_resolver(cmd_parms* command, void* config, const char* argument)
 }
 
 const char* set_trust_anchor(cmd_parms* command, void* config, const char* path) noexcept {
+  if (const char* const misplaced = in_htaccess(command)) return misplaced;
   return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
     const char* const absolute = ap_server_root_relative(command->pool, path);
     if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");

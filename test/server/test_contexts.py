@@ -105,6 +105,23 @@ def test_the_administrators_directives_are_refused_in_htaccess(sharing, connect_
     assert not echo.sessions
 
 
+@pytest.mark.parametrize("line", [
+    "WebSocketTarget same-host", "WebSocketPolicyFile /etc/passwd", "WebSocketConsent off",
+    "WebSocketResolver 127.0.0.1", "WebSocketTrustAnchor /etc/passwd", "WebSocketOriginStatus 403",
+    "WebSocketExplain Off", "WebSocketStatus On", "WebSocketConnectTimeout 1",
+    "WebSocketCompression On", "WebSocketMaxMessageSize 1",
+])
+def test_no_list_gives_the_administrators_directives_to_htaccess(sharing, connect_to, echo, line):
+    """AllowOverrideList takes what may stand in a directory. Each of these is noted for configtest, which at every
+    request would be in memory that threads share and nobody frees."""
+    name = line.split()[0]
+    httpd = sharing(OVERRIDE % f"None\n  AllowOverrideList WebSocket {name}", targets=None)
+    httpd.expect(rf"\.htaccess: {name} cannot occur within")
+    httpd.write("user/.htaccess", f"WebSocket On\n{line}\n")
+    assert connect_to(httpd).handshake("/user/chat.xml").status == 500
+    assert not echo.sessions
+
+
 def test_a_deeper_htaccess_overrules(sharing, connect_to):
     httpd = sharing(OVERRIDE % "FileInfo")
     httpd.write("user/.htaccess", "WebSocket On\n")
