@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <system_error>
 
 #include "policy/ascii.hh"
 
@@ -109,9 +109,14 @@ tl::expected<TrustAnchors, std::string> TrustAnchors::parse(std::string_view tex
 }
 
 tl::expected<TrustAnchors, std::string> TrustAnchors::load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return tl::make_unexpected(path + ": cannot be read");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const FilePtr file(std::fopen(path.c_str(), "rbe"));
+  if (!file) return tl::make_unexpected(path + ": " + std::generic_category().message(errno));
+  // One octet more than allowed tells the parser that there is too much.
+  std::string text(k_max_anchor_file + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) {
+    return tl::make_unexpected(path + ": " + std::generic_category().message(errno));
+  }
   auto anchors = parse(text);
   if (!anchors) return tl::make_unexpected(path + ": " + anchors.error());
   return anchors;

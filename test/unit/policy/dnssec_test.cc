@@ -657,6 +657,13 @@ TEST_CASE("trust anchors are read from zone-file text", "[policy][dnssec]") {
   CHECK(policy::name_text(ldns_rr_owner(ldns_rr_list_rr(nearest.get(), 0))) == "one.test");
 }
 
+TEST_CASE("a file of anchors that cannot be read, or has no end, is told so", "[policy][dnssec]") {
+  const auto fault = [](const char* path) { return TrustAnchors::load(path).error(); };
+  CHECK(fault("/nowhere/anchors") == "/nowhere/anchors: No such file or directory");
+  CHECK(fault("/") == "/: Is a directory");
+  CHECK(fault("/dev/zero") == "/dev/zero: larger than 1 MiB");
+}
+
 TEST_CASE("of unbound's file of anchors those keys count that unbound trusts",
           "[policy][dnssec][rfc5011-4.2]") {
   const Zone known(".");
