@@ -19,9 +19,13 @@ std::string host_fault(std::string_view text, const std::string& name_fault) {
   if (text.find('%') != std::string_view::npos && text.find(':') != std::string_view::npos) {
     return quoted(text) + " has a zone; write the address without it";
   }
+  if (ascii::equal_without_case(text.substr(0, k_unix.size()), k_unix)) {
+    return quoted(text) + " is no host; write unix: in small letters";
+  }
   const std::size_t colon = text.find(':');
-  if (colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos) {
-    return quoted(text) + " has a colon; write the host's name alone, its port in <port>";
+  const bool is_one = colon != std::string_view::npos && text.rfind(':') == colon;
+  if (is_one || (text.starts_with('[') && text.find("]:") != std::string_view::npos)) {
+    return quoted(text) + " has a colon; write the host alone, its port in <port>";
   }
   if (colon != std::string_view::npos) {
     return quoted(text) + " is no IPv6 address";

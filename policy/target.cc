@@ -46,6 +46,14 @@ Parsed parse_unix(std::string_view text) {
 
 /// Where the colon before the ports is; the error says how to write it.
 tl::expected<std::size_t, std::string> ports_colon(std::string_view text) {
+  if (ascii::equal_without_case(text.substr(0, k_unix.size()), k_unix)) {
+    return tl::unexpected(quoted(text) + " is no rule; write unix: in small letters");
+  }
+  if (text == "*" || text.starts_with("*:")) {
+    return tl::unexpected(
+        std::string("* would be every host; write `consent`, or the networks that "
+                    "are meant"));
+  }
   if (text.find("://") != std::string_view::npos) {
     return tl::unexpected(quoted(text) + " is a URL; write irc.example.org:6667");
   }
@@ -86,11 +94,6 @@ Parsed parse_host_and_ports(std::string_view text) {
     rule.kind = Kind::range;
     rule.range = *range;
     return rule;
-  }
-  if (host == "*") {
-    return tl::unexpected(
-        std::string("* would be every host; write `consent`, or the networks that "
-                    "are meant"));
   }
   const bool below = host.starts_with("*.");
   tl::expected<std::string, std::string> name =

@@ -38,6 +38,12 @@ constexpr std::uint16_t k_https = 443;
 // A name, or the URL of the host where scheme or port are not https's own.
 tl::expected<ServedBy, std::string> parse_served_by(std::string_view text) {
   const bool is_url = text.find("://") != std::string_view::npos;
+  const auto colon = text.find(':');
+  const bool has_port = colon != std::string_view::npos && text.rfind(':') == colon;
+  if (!is_url && (has_port || text.find("]:") != std::string_view::npos)) {
+    return fault("--served-by: " + quoted(text) +
+                 " has a port; write the URL, https://www.example.com:8443");
+  }
   auto own = is_url ? Origin::parse(text) : Origin::of("https", text, k_https);
   if (!own) return fault("--served-by: " + own.error());
   if (own->is_opaque()) {

@@ -119,6 +119,14 @@ TEST_CASE("arguments that make no sense are refused with what to write", "[polic
   CHECK(!fault(refused).empty());
 }
 
+TEST_CASE("a port beside the virtual host's name is to be part of a URL", "[policy][tool]") {
+  const auto* const text = GENERATE("www.example.com:8443", "192.0.2.1:80", "[2001:db8::1]:8443");
+  INFO(text);
+  CHECK(fault(Words{"check", "a", "--served-by", text}) ==
+        "--served-by: \"" + std::string(text) +
+            "\" has a port; write the URL, https://www.example.com:8443");
+}
+
 TEST_CASE("record takes hosts, ports and what it is for", "[policy][tool]") {
   const auto command =
       parse_arguments(Words{"record", "--from", "a.example", "--from=*.b.example", "--port",
