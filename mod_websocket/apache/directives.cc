@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,9 @@ using Reading = tl::expected<T, std::string>;
 Reading<unsigned long> read_number(std::string_view text) {
   unsigned long number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) {
+  // One that is too large for the type is too large for everybody who reads it.
+  if (error == std::errc::result_out_of_range) number = std::numeric_limits<unsigned long>::max();
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) {
     return tl::unexpected("'" + std::string(text) + "' is not a whole number");
   }
   return number;
@@ -40,13 +43,15 @@ Reading<Milliseconds> read_time(const char* text) {
   const bool has_digits = unit.data() != text;
   const bool is_unit =
       unit.empty() || unit == "ms" || unit == "s" || unit == "mi" || unit == "min" || unit == "h";
-  apr_interval_time_t time = 0;
-  if (!has_digits || !is_unit || ap_timeout_parameter_parse(text, &time, "s") != APR_SUCCESS) {
+  if (!has_digits || !is_unit) {
     return tl::unexpected("'" + std::string(text) +
                           "' is not a time: write a whole number and ms, s, min or h, such as 5s");
   }
+  apr_interval_time_t time = 0;
+  // Of what is written so, it fails at what is too large to be told.
+  const bool is_told = ap_timeout_parameter_parse(text, &time, "s") == APR_SUCCESS;
   const Milliseconds read{apr_time_as_msec(time)};
-  if (read > std::chrono::hours(24 * 365)) {
+  if (!is_told || read > std::chrono::hours(24 * 365)) {
     return tl::unexpected("'" + std::string(text) + "' is more than a year");
   }
   return read;
@@ -61,7 +66,9 @@ Reading<Milliseconds> read_positive_time(const char* text) {
 
 Reading<Milliseconds> read_time_or_off(const char* text) {
   if (ap_cstr_casecmp(text, "off") == 0) return Milliseconds(0);
-  return read_time(text);
+  const auto time = read_time(text);
+  if (!time) return tl::unexpected(time.error() + "; off is none");
+  return time;
 }
 
 Reading<int> read_origin_status(const char* text) {
