@@ -26,7 +26,20 @@ Arguments once(std::string arguments) { return {std::move(arguments)}; }
 
 Arguments on_off(bool on) { return once(on ? "On" : "Off"); }
 
-Arguments text_or_none(const char* text) { return text != nullptr ? once(text) : Arguments(); }
+// As httpd reads it again (ap_getword_conf).
+std::string as_argument(std::string_view text) {
+  if (text.find_first_of(" \t\"'\\") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+Arguments path_or_none(const char* path) {
+  return path != nullptr ? once(as_argument(path)) : Arguments();
+}
 
 Arguments number_or_none(std::uint32_t number) {
   return once(number == 0 ? "none" : std::to_string(number));
@@ -45,7 +58,7 @@ std::string listed(const List& list, Text text) {
 
 std::string targets(const SectionConfig& section) {
   if (section.targets == nullptr || section.targets->empty()) return "none";
-  return listed(section.targets->rules(), [](const auto& rule) { return rule.text; });
+  return listed(section.targets->rules(), [](const auto& rule) { return as_argument(rule.text); });
 }
 
 std::string consent(ConsentAsked asked) {
@@ -95,15 +108,16 @@ struct Line {
 
 constexpr Line k_lines[] = {
     {"WebSocket", [](const Scope& at) { return on_off(at.section.is_endpoint()); }},
-    {"WebSocketPolicyFile", [](const Scope& at) { return text_or_none(at.section.policy_file); }},
+    {"WebSocketPolicyFile", [](const Scope& at) { return path_or_none(at.section.policy_file); }},
     {"WebSocketTarget", [](const Scope& at) { return once(targets(at.section)); }},
     {"WebSocketConsent", [](const Scope& at) { return once(consent(at.section.consent.how())); }},
     {"WebSocketResolver", [](const Scope& at) { return resolvers(at.section.consent); }},
     {"WebSocketTrustAnchor",
-     [](const Scope& at) { return text_or_none(at.section.consent.anchor_file); }},
-    {"WebSocketCache", [](const Scope&) { return once(VerdictCache::instance().provider()); }},
+     [](const Scope& at) { return path_or_none(at.section.consent.anchor_file); }},
+    {"WebSocketCache",
+     [](const Scope&) { return once(as_argument(VerdictCache::instance().provider())); }},
     {"WebSocketCacheKey",
-     [](const Scope&) { return text_or_none(VerdictCache::instance().key_file()); }},
+     [](const Scope&) { return path_or_none(VerdictCache::instance().key_file()); }},
     {"WebSocketOriginStatus",
      [](const Scope& at) { return once(std::to_string(at.section.refused_origin_status())); }},
     {"WebSocketExplain", [](const Scope& at) { return on_off(at.section.explains()); }},

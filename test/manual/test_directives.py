@@ -143,6 +143,16 @@ def test_its_default_may_be_written_and_means_the_same(in_force, name):
         assert in_force(f"{name} {default}")[0][1][name] == default
 
 
+@pytest.mark.parametrize("path", ["/my policy.xml", "/a\"b", "/it's", "/a\\\\b"])
+def test_a_path_is_printed_as_it_may_be_written(in_force, path):
+    written = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    said = f"WebSocketPolicyFile {written}"
+    assert in_force(said)[0][1]["WebSocketPolicyFile"] == written
+    if " " not in path:
+        said = "WebSocketTarget " + written.replace("/", "unix:/", 1)
+        assert in_force(said)[0][1]["WebSocketTarget"] == said.partition(" ")[2]
+
+
 def test_nothing_is_printed_where_it_was_not_asked_for(new_httpd):
     status, said = new_httpd(started=False).configtest()
     assert status == 0 and "WebSocket" not in said
