@@ -160,13 +160,16 @@ struct RecordDraft {
 };
 
 Taken take_target(RecordDraft& draft, std::string_view value) {
+  auto& request = draft.record.request;
   if (const auto address = Address::parse(value)) {
-    draft.record.request.address = address;
+    if (request.address) return fault("--for has an address twice; print a record for each");
+    request.address = address;
     return {};
   }
   auto name = parse_host_name(value, HostNameStyle::browser_sent);
   if (!name) return fault("--for: " + name.error());
-  draft.record.request.name = std::move(*name);
+  if (request.name) return fault("--for has a name twice; print a record for each");
+  request.name = std::move(*name);
   return {};
 }
 

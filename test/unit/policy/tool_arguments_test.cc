@@ -115,6 +115,8 @@ TEST_CASE("arguments that make no sense are refused with what to write", "[polic
       Words{"record", "--from", "a", "--port", "0"},
       Words{"record", "--from", "a", "--port", "1", "--port", "2"},
       Words{"record", "--from", "a", "--port", "1", "--for", "not a name"},
+      Words{"record", "--from", "a", "--port", "1", "--for", "::1", "--for", "192.0.2.1"},
+      Words{"record", "--from", "a", "--port", "1", "--for", "b.example", "--for", "c.example"},
       Words{"record", "a", "--from", "a", "--port", "1"});
   CHECK(!fault(refused).empty());
 }
