@@ -75,7 +75,7 @@ struct FileText {
 };
 
 tl::unexpected<SourceError> irregular(const std::string& path) {
-  return unreadable(APR_EGENERAL, path, "the policy is no regular file");
+  return tl::unexpected(SourceError{APR_EGENERAL, path + ": the policy is no regular file", true});
 }
 
 tl::expected<FileText, SourceError> read_file(const std::string& path, apr_pool_t* scratch) {

@@ -108,11 +108,11 @@ def test_a_policy_file_that_is_a_fifo_or_a_folder_keeps_no_thread(new_httpd, con
       </Location>""")
     os.mkfifo(httpd.root / "conf" / "fifo.xml", 0o644)
     for path in ("fifo.xml", "conf"):
-        httpd.expect(rf"WS0131: .*{path}: the policy is no regular file")
+        httpd.expect(rf"WS0131: .*{path}: the policy is no regular file$")
     httpd.start()
     client = connect_to(httpd)
     for path in ("/fifo", "/folder"):
-        httpd.expect(r"\[websocket:error\].*the policy is no regular file")
+        httpd.expect(r"\[websocket:error\].*the policy is no regular file$")
         assert client.handshake(path).status == 500
 
 
