@@ -62,6 +62,18 @@ def test_no_client_has_a_policy_written_in_a_shape_that_is_not_judged(scripting,
     client.websocket(path, header).echo(b"judged whole")
 
 
+@pytest.mark.parametrize("encoding, front", [("utf-16", ""), ("utf-16-le", "\n"), ("utf-16-be", "\r\n"),
+                                             ("utf-32", ""), ("utf-32-be", "\ufeff"), ("utf-32-le", " ")])
+def test_a_policy_in_another_encoding_is_broken_and_not_the_clients(scripting, connect_to, encoding, front):
+    httpd = scripting()
+    httpd.expect("policy-invalid: .*UTF-16 or UTF-32; save it as UTF-8")
+    httpd.write("body", (front + policy.document(6667)).encode(encoding))
+    path = shell(httpd, says("Content-Type: application/xml"), f"cat '{httpd.documents}/body'")
+    response = connect_to(httpd).handshake(path)
+    assert response.status == 500
+    assert b"\0" not in response.body
+
+
 @event_and_prefork
 @pytest.mark.parametrize("padding", [0, 30_000])
 def test_a_slow_stream_is_not_kept_from_its_client_and_ends_with_it(scripting, connect_to, padding):
