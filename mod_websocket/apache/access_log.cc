@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mod_websocket/apache/access_log.hh"
 
+#include <apr_shm.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <new>
 #include <utility>
 
 #include "mod_websocket/apache/config.hh"
@@ -110,6 +115,24 @@ std::string resolve(AccessLog& log, const AccessLogs& server) {
   return {};
 }
 
+// A flag for each name, in memory that the children of this configuration share with each other.
+bool share(std::map<std::string_view, std::atomic<bool>*>& flags, apr_pool_t* pool,
+           server_rec* server) {
+  if (flags.empty()) return true;
+  apr_shm_t* memory = nullptr;
+  const apr_status_t created = apr_shm_create(&memory, flags.size(), nullptr, pool);
+  if (created != APR_SUCCESS) {
+    ap_log_error(APLOG_MARK, APLOG_CRIT, created, server,
+                 "WS0124: WebSocketLog: cannot have %" APR_SIZE_T_FMT " bytes of shared memory",
+                 flags.size());
+    return false;
+  }
+  static_assert(sizeof(std::atomic<bool>) == 1 && std::atomic<bool>::is_always_lock_free);
+  auto* next = static_cast<std::byte*>(apr_shm_baseaddr_get(memory));
+  for (auto& [name, flag] : flags) flag = new (next++) std::atomic<bool>(false);
+  return true;
+}
+
 AccessLogs& access_logs(const server_rec* server) {
   return static_cast<ProcessConfig*>(ap_get_module_config(server->module_config, &websocket_module))
       ->access_logs;
@@ -187,10 +210,15 @@ bool check_access_logs(server_rec* main_server) {
 
 bool open_access_logs(apr_pool_t* pool, server_rec* main_server, bool rehearsal) {
   if (!rehearsal) begin_programs();
+  std::map<std::string_view, std::atomic<bool>*> are_cut;
+  for (server_rec* server = main_server; server != nullptr; server = server->next) {
+    for (const AccessLog* const log : access_logs(server).logs) are_cut[log->file] = nullptr;
+  }
+  if (!share(are_cut, pool, main_server)) return false;
   for (server_rec* server = main_server; server != nullptr; server = server->next) {
     for (AccessLog* const log : access_logs(server).logs) {
       if (log->writer != nullptr || (rehearsal && *log->file == '|')) continue;
-      log->writer = LogWriter::open(pool, server, log->file);
+      log->writer = LogWriter::open(pool, server, log->file, *are_cut[log->file]);
       if (log->writer == nullptr) return false;
     }
   }

@@ -4,6 +4,8 @@
 #include <apr_portable.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <unixd.h>
 
 #include <cerrno>
@@ -112,6 +114,15 @@ Program* running(server_rec* server, const char* command) {
   return start(server, command);
 }
 
+// As the disk was full when the server ended, say. What cannot be read is taken for whole.
+bool ends_within_a_line(int file, const char* path) {
+  struct stat info {};
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return false;
+  const Descriptor readable(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  char last = '\n';
+  return ::pread(readable.get(), &last, 1, info.st_size - 1) == 1 && last != '\n';
+}
+
 }  // namespace
 
 void begin_programs() {
@@ -134,7 +145,8 @@ void begin_programs() {
   }
 }
 
-LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* name) {
+LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* name,
+                           std::atomic<bool>& is_cut) {
   if (*name == '|') {
     const Program* const program = running(server, name + 1);
     if (program == nullptr) {
@@ -142,7 +154,7 @@ LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* nam
                    name + 1);
       return nullptr;
     }
-    return make_in_pool<LogWriter>(pool, server, name, pipe_of(*program), Descriptor());
+    return make_in_pool<LogWriter>(pool, server, name, &is_cut, pipe_of(*program), Descriptor());
   }
   const char* const path = ap_server_root_relative(pool, name);
   Descriptor file;
@@ -160,23 +172,38 @@ LogWriter* LogWriter::open(apr_pool_t* pool, server_rec* server, const char* nam
     return nullptr;
   }
   const int descriptor = file.get();
-  return make_in_pool<LogWriter>(pool, server, name, descriptor, std::move(file));
+  if (ends_within_a_line(descriptor, path)) is_cut = true;
+  return make_in_pool<LogWriter>(pool, server, name, &is_cut, descriptor, std::move(file));
 }
 
 void LogWriter::write(std::string_view line) noexcept {
+  if (is_cut_->load(std::memory_order_relaxed)) {
+    if (!write_whole("\n")) return;
+    is_cut_->store(false, std::memory_order_relaxed);
+  }
+  write_whole(line);
+}
+
+bool LogWriter::write_whole(std::string_view text) noexcept {
+  const std::size_t size = text.size();
   std::optional<Clock::time_point> since;
-  while (!line.empty()) {
-    const ssize_t written = ::write(descriptor_, line.data(), line.size());
+  int error = 0;
+  while (!text.empty() && error == 0) {
+    const ssize_t written = ::write(descriptor_, text.data(), text.size());
     if (written > 0) {
-      line.remove_prefix(static_cast<std::size_t>(written));
+      text.remove_prefix(static_cast<std::size_t>(written));
     } else if (written < 0 && errno == EAGAIN) {
-      if (!since && rests()) return lost(EAGAIN);
+      const bool gives_up = !since && rests();
       if (!since) since = Clock::now();
-      if (!wait_for_room(*since)) return lost(EAGAIN);
+      if (gives_up || !wait_for_room(*since)) error = EAGAIN;
     } else if (written == 0 || errno != EINTR) {
-      return lost(written == 0 ? ENOSPC : errno);
+      error = written == 0 ? ENOSPC : errno;
     }
   }
+  if (error == 0) return true;
+  if (text.size() < size) is_cut_->store(true, std::memory_order_relaxed);
+  lost(error);
+  return false;
 }
 
 bool LogWriter::rests() const noexcept {

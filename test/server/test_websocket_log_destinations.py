@@ -10,7 +10,7 @@ import time
 import pytest
 
 from support import processes
-from support.httpd import StartFailed
+from support.httpd import SPARE_PROCESSES, StartFailed
 from support.matrix import every_mpm
 from support.waiting import wait_until
 from support.websocket_log import format_of, lines
@@ -232,3 +232,58 @@ def test_a_disk_that_is_full_is_told_to_the_error_log(new_httpd, connect_to):
     tunnel = connect_to(httpd).websocket("/echo")
     tunnel.echo(b"served all the same")
     tunnel.close()
+
+
+# Two directives for one file, and it is long enough for httpd's own logs not to reach the limit.
+IN_TURN = format_of("%U") + """WebSocketLog log/other.log "%U"
+<VirtualHost 127.0.0.1:{http_port}>
+  ServerName localhost
+  ServerAlias second.test
+  WebSocketLog log/ws.log "%U"
+  <Location "/echo">
+    SetHandler websocket-echo
+  </Location>
+</VirtualHost>
+"""
+LONG = "an old line\n" * 100_000
+
+
+@pytest.mark.sanitizer
+@every_mpm
+def test_a_line_that_a_full_disk_cuts_is_joined_to_no_other(new_httpd, connect_to, mpm):
+    """Neither of the same child nor of another, whichever directive names the file."""
+    httpd = new_httpd(started=False, extra=IN_TURN, limits=SPARE_PROCESSES if mpm == "prefork" else {})
+    httpd.expect("WebSocketLog .*ws.log: a line was lost")
+    path = httpd.root / "log" / "ws.log"
+    path.write_text(LONG)
+    httpd.start()
+    httpd.wait_at_rest()
+    http, https = connect_to(httpd), connect_to(httpd, "https")
+    children = httpd.children()
+    for child in children:
+        processes.let_files_grow_to(child, len(LONG) + 6)
+    http.websocket("/echo/cut").close()
+    assert wait_until(lambda: httpd.error_log.find("a line was lost"))
+    https.websocket("/echo/lost").close()  # no octet of it finds room
+    assert lines(httpd, "other.log", 1) == ["/echo/lost"]
+    for child in children:
+        processes.let_files_grow_to(child, "unlimited")
+    for client, name in ((https, "a"), (http, "b")) * 3:
+        client.websocket(f"/echo/{name}").close()
+    wait_until(lambda: len(path.read_text().removeprefix(LONG).splitlines()) == 7)
+    cut, *whole = path.read_text().removeprefix(LONG).splitlines()
+    assert (cut, sorted(whole)) == ("/echo/", ["/echo/a"] * 3 + ["/echo/b"] * 3)
+
+
+def test_a_line_that_was_cut_before_the_start_is_joined_to_no_other(new_httpd, connect_to):
+    httpd = new_httpd(started=False, extra=format_of("%U"))
+    path = httpd.root / "log" / "ws.log"
+    path.write_text("/echo/before\n/echo/cu")
+    httpd.start()
+    connect_to(httpd).websocket("/echo/a").close()
+    assert lines(httpd, count=3) == ["/echo/before", "/echo/cu", "/echo/a"]
+    with open(path, "a", encoding="ascii") as log:
+        log.write("/echo/cut aga")
+    httpd.graceful()
+    connect_to(httpd).websocket("/echo/b").close()
+    assert lines(httpd, count=5)[3:] == ["/echo/cut aga", "/echo/b"]

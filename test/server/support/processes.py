@@ -200,11 +200,21 @@ def queued_octets(ports):
                if tcp.state != TCP_LISTEN and not ports.isdisjoint((tcp.local, tcp.remote)))
 
 
-def forbid_threads(pid):
-    """The process gets no thread any more. As its own user, whose limit it is; root would need a right of its own."""
+def _limit(pid, limit):
+    """As the process's own user, whose limit it is; root would need a right of its own."""
     owner = os.stat(f"/proc/{pid}")
     as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    subprocess.run(["prlimit", f"--pid={pid}", "--nproc=0:0"], check=True, **as_owner)
+    subprocess.run(["prlimit", f"--pid={pid}", limit], check=True, **as_owner)
+
+
+def forbid_threads(pid):
+    """The process gets no thread any more."""
+    _limit(pid, "--nproc=0:0")
+
+
+def let_files_grow_to(pid, octets):
+    """The process finds no room beyond, as on a full disk: httpd ignores the signal. Or "unlimited" again."""
+    _limit(pid, f"--fsize={octets}:")
 
 
 def pss_kib(pid):
