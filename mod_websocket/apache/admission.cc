@@ -13,6 +13,7 @@
 #include "mod_websocket/apache/handover.hh"
 #include "mod_websocket/apache/retained.hh"
 #include "mod_websocket/limits/descriptors.hh"
+#include "policy/no_descriptor.hh"
 
 namespace websocket::apache {
 
@@ -97,9 +98,12 @@ tl::expected<Seat, Refusal> Admission::admit(const request_rec* r) {
   if (!seat.worker) return tl::unexpected(no_worker());
   seat.client = duplicate_socket(c->master != nullptr ? c->master : c);
   if (!seat.client) {
+    const int error = errno;
+    // An ungraceful end of this child closes its connections while workers still serve them.
+    if (!::policy::is_no_descriptor(error)) c->aborted = 1;
     return tl::unexpected(no_room(Severity::broken, refusal::k_no_descriptor,
                                   std::string("the client's connection cannot be duplicated: ") +
-                                      std::generic_category().message(errno)));
+                                      std::generic_category().message(error)));
   }
   if (seat.client.get() >= descriptors_) {
     return tl::unexpected(

@@ -37,7 +37,8 @@ class Admission {
 
   // child_init, before any worker runs.
   void begin(server_rec* server) noexcept;
-  // Any thread. A client is who httpd says it is (mod_remoteip is heeded).
+  // Any thread. A client is who httpd says it is (mod_remoteip is heeded). Where its connection is
+  // gone already it is marked as aborted: there is nobody to be refused.
   tl::expected<Seat, Refusal> admit(const request_rec* r);
 
  private:

@@ -119,6 +119,8 @@ bool wants_explanation(const request_rec* r) {
 }
 
 HookResult turn_away(request_rec* r, const Wish& wish, const Refusal& refusal) {
+  // Nobody is there to be told, and no count or line of the log is to say that somebody was.
+  if (r->connection->aborted != 0) return HookResult::done;
   return wish ? refuse(r, refusal) : explain(r, refusal);
 }
 

@@ -184,7 +184,7 @@ std::optional<std::vector<std::byte>> take_early_bytes(conn_rec* c, apr_pool_t* 
 
 Descriptor duplicate_socket(conn_rec* c) {
   apr_os_sock_t native = -1;
-  if (apr_os_sock_get(&native, ap_get_conn_socket(c)) != APR_SUCCESS) return Descriptor();
+  apr_os_sock_get(&native, ap_get_conn_socket(c));
   return Descriptor(fcntl(native, F_DUPFD_CLOEXEC, 0));
 }
 

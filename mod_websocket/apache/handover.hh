@@ -39,7 +39,8 @@ const char* reason_to_stay(conn_rec* c);
 // is more than a client that waits for its answer would send.
 std::optional<std::vector<std::byte>> take_early_bytes(conn_rec* c, apr_pool_t* pool);
 
-// The duplicated descriptor of the client; empty where there is none to be had.
+// The duplicated descriptor of the client; empty where there is none to be had, and errno says why:
+// EBADF where httpd has closed the connection.
 tunnel::Descriptor duplicate_socket(conn_rec* c);
 
 // After the 101 was sent: takes the client from httpd.

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from support import policy, targets
+from support import policy, status, targets
 from support.connection import Ended
 from support.crowding import knock
 from support.faults import MAKES_DESCRIPTORS
@@ -228,6 +228,26 @@ def test_a_handshake_that_finds_no_descriptor_is_asked_to_come_again(
     with client.websocket("/ws/echo.xml") as tunnel:
         tunnel.echo(b"let in")
         tunnel.close()
+
+
+@event_and_worker
+@every_scheme
+def test_a_handshake_on_a_connection_that_httpd_has_closed_is_no_lack_of_descriptors(
+        new_httpd, faults, connect_to, echo, scheme):
+    """An ungraceful end of event and worker closes the connections of its workers."""
+    httpd = new_httpd(faults=faults, extra=status.CONFIGURATION)
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd, scheme)
+    with faults.during(starved_calls=MAKES_DESCRIPTORS["duplicate"], starved_error=errno.EBADF) as done:
+        for path in ("/echo", "/ws/echo.xml"):
+            connection = client.connect()
+            connection.send(client.upgrade_request(path)[0])
+            assert connection.at_end()
+            connection.close()
+    assert done["starved"] == 2
+    told = status.read(client)
+    assert sum(told["refused_total"].values()) == 0, told["refused_total"]
+    client.websocket("/ws/echo.xml").echo(b"as ever")
 
 
 @everywhere
