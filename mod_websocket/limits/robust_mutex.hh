@@ -22,6 +22,7 @@ class RobustMutex {
   RobustMutex(const RobustMutex&) = delete;
   RobustMutex& operator=(const RobustMutex&) = delete;
 
+  // Whatever the calendar does meanwhile.
   Taken lock(std::chrono::seconds patience) noexcept;
   // After a death, once what it guards is sound again: without it nobody gets the mutex any more.
   // False where that cannot be; it is not held then.
