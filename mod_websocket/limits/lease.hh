@@ -3,6 +3,8 @@
 // it when the tunnel, or the attempt at one, is over.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <utility>
 
@@ -13,12 +15,14 @@ class Table;
 class Lease {
  public:
   Lease() = default;
-  Lease(Table& table, std::uint32_t place) noexcept : table_(&table), place_(place) {}
+  Lease(Table& table, std::uint32_t place, pid_t child) noexcept
+      : table_(&table), place_(place), child_(child) {}
   Lease(Lease&& other) noexcept
-      : table_(std::exchange(other.table_, nullptr)), place_(other.place_) {}
+      : table_(std::exchange(other.table_, nullptr)), place_(other.place_), child_(other.child_) {}
   Lease& operator=(Lease&& other) noexcept {
     std::swap(table_, other.table_);
     std::swap(place_, other.place_);
+    std::swap(child_, other.child_);
     return *this;
   }
   // Any thread, and also within a signal's handler: prefork ends a child in one.
@@ -30,6 +34,7 @@ class Lease {
  private:
   Table* table_ = nullptr;
   std::uint32_t place_ = 0;
+  pid_t child_ = 0;  // whose it is
 };
 
 }  // namespace websocket::limits

@@ -27,7 +27,7 @@ constexpr std::size_t aligned(std::size_t size) noexcept { return (size + 63) / 
 }  // namespace
 
 Lease::~Lease() {
-  if (table_ != nullptr) table_->give_back(place_);
+  if (table_ != nullptr) table_->give_back(place_, child_);
 }
 
 // ---- layout --------------------------------------------------------------------------------
@@ -120,10 +120,13 @@ tl::expected<Lease, Denial> Table::take(pid_t child, ClientKey client,
   ++used_;
   places()[index].client = holder;
   places()[index].child.store(child, std::memory_order_release);
-  return Lease(*this, index);
+  return Lease(*this, index, child);
 }
 
-void Table::give_back(Index place) noexcept {
+void Table::give_back(Index place, pid_t child) noexcept {
+  // Another's by now: of a process that was buried alive. It must not lose it, nor it be counted
+  // twice as free.
+  if (places()[place].child.load(std::memory_order_relaxed) != child) return;
   returned()[place / k_bits].fetch_or(std::uint64_t{1} << place % k_bits,
                                       std::memory_order_release);
   // Behind the bit, so that it is never missed. Who is killed in between is buried.
@@ -177,10 +180,13 @@ void Table::sweep_dead() noexcept {
 
 void Table::free_place(Index index) noexcept {
   Place& place = places()[index];
+  const bool was_free = place.child.load(std::memory_order_relaxed) == 0;
   place.child.store(0, std::memory_order_release);
   std::atomic_signal_fence(std::memory_order_seq_cst);  // whatever follows, this comes first
   returned()[index / k_bits].fetch_and(~(std::uint64_t{1} << index % k_bits),
                                        std::memory_order_relaxed);
+  // Given back while it was taken for a dead one's: the counts go down once.
+  if (was_free) return;
   place.next = std::exchange(free_places_, index);
   --used_;
   if (--clients()[place.client].count == 0) drop(place.client);

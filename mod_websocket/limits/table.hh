@@ -92,7 +92,7 @@ class Table {
 
   explicit Table(std::uint32_t places);
 
-  void give_back(Index place) noexcept;
+  void give_back(Index place, pid_t child) noexcept;
 
   // Under the lock:
   void sweep() noexcept;

@@ -90,6 +90,29 @@ TEST_CASE("a lease that is moved is given back once", "[limits]") {
   CHECK(room(*table, {}, client(1)) == 1);
 }
 
+TEST_CASE("who was taken for dead gives back nothing of another's", "[limits]") {
+  const SharedTable table(10);
+  std::optional<Lease> alive = taken(*table, k_one, client(1));
+  const std::uint32_t place = alive->place();
+  CHECK(table->bury(k_one));
+  const Lease others = taken(*table, k_two, client(2));
+  REQUIRE(others.place() == place);
+  alive.reset();
+  CHECK(room(*table, {.tunnels = 5, .per_client = 0}, client(3)) == 4);
+  CHECK(room(*table, {.tunnels = 0, .per_client = 1}, client(2)) == 0);
+}
+
+TEST_CASE("what is given back by one that was taken for dead counts once", "[limits]") {
+  const SharedTable table(10);
+  std::optional<Lease> alive = taken(*table, k_one, client(1));
+  const Lease other = taken(*table, k_two, client(2));
+  CHECK(table->bury(k_one));
+  // Sweeps, and takes nothing.
+  CHECK(denial(*table, client(2), {.tunnels = 0, .per_client = 1}) == Denial::too_many_of_client);
+  alive.reset();
+  CHECK(room(*table, {.tunnels = 5, .per_client = 0}, client(3)) == 4);
+}
+
 TEST_CASE("what a dead process held is free, what others hold is not", "[limits]") {
   const SharedTable table(10);
   const Bounds bounds{.tunnels = 6, .per_client = 3};
