@@ -116,16 +116,16 @@ engine::Engine* Child::engine() noexcept {
 }
 
 void Child::stopping(bool graceful) noexcept try {
-  const Stopping before = stopping_.load();
   Counting::instance().draining();
-  if (before == Stopping::no) stopping_since_ = Clock::now().time_since_epoch().count();
+  engine::Clock::rep never = 0;
+  stopping_since_.compare_exchange_strong(never, Clock::now().time_since_epoch().count());
+  Stopping before = Stopping::no;
   if (!graceful) {
     stopping_ = Stopping::at_once;
     // Now, not when the workers are gone: one that waits for a client would hold up the goodbyes.
     abandon_all();
     wake_on_thread();
-  } else if (before == Stopping::no) {
-    stopping_ = Stopping::gracefully;
+  } else if (stopping_.compare_exchange_strong(before, Stopping::gracefully)) {
     if (threaded_) watch_over_end();
   }
 } catch (const std::exception& failed) {

@@ -42,7 +42,8 @@ class Child {
 
   // child_init, once, before any worker runs.
   void begin(apr_pool_t* pool, server_rec* server);
-  // child_stopping; any thread.
+  // child_stopping; any thread, and several at once: httpd's listener and its main thread may both
+  // find that the child is to end.
   void stopping(bool graceful) noexcept;
 
   // False under prefork, where a process has one connection and no thread to spare.
@@ -100,7 +101,7 @@ class Child {
     at_once,
   };
   std::atomic<Stopping> stopping_{Stopping::no};
-  std::atomic<engine::Clock::rep> stopping_since_{0};
+  std::atomic<engine::Clock::rep> stopping_since_{0};  // 0: it is not
 
   // Of the thread that looks after the drain: the watcher, under prefork the only one.
   engine::Time next_look_{};
