@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <unixd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -66,6 +67,16 @@ int mpm_threads() {
   int threads = 1;
   ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
   return std::max(threads, 1);
+}
+
+int own_slot() {
+  const pid_t self = getpid();
+  int slots = 0;
+  ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &slots);
+  for (int slot = 0; slot < slots; ++slot) {
+    if (ap_scoreboard_image->parent[slot].pid == self) return slot;
+  }
+  return 0;
 }
 
 bool mpm_is_stopping() {
@@ -218,6 +229,32 @@ std::optional<engine::Supervisor::Goodbye> Child::goodbye() noexcept {
   return std::nullopt;
 }
 
+// As event reckons when it looks whether to start a child, with the children of this slot's bucket
+// of listeners.
+bool Child::enough_threads_are_idle() const noexcept {
+  int wanted = 0;
+  int slots = 0;
+  if (ap_mpm_query(AP_MPMQ_MIN_SPARE_THREADS, &wanted) != APR_SUCCESS ||
+      ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &slots) != APR_SUCCESS) {
+    return false;
+  }
+  const int buckets = std::max(ap_unixd_mpm_get_retained_data()->num_buckets, 1);
+  const int threads = mpm_threads();
+  const int running = ap_scoreboard_image->global->running_generation;
+  int idle = 0;
+  for (int slot = own_slot() % buckets; slot < slots; slot += buckets) {
+    const process_score& each = ap_scoreboard_image->parent[slot];
+    if (each.pid == 0 || each.quiescing != 0 || each.not_accepting != 0 ||
+        each.generation != running) {
+      continue;
+    }
+    for (int thread = 0; thread < threads; ++thread) {
+      if (ap_scoreboard_image->servers[slot][thread].status <= SERVER_READY) ++idle;
+    }
+  }
+  return idle >= wanted / buckets;
+}
+
 // The oldest generation drains first; within one, the lowest slot.
 bool Child::slots_are_short() const noexcept {
   // A new child of worker takes the slot of one that drains, with the threads that have ended
@@ -236,7 +273,11 @@ bool Child::slots_are_short() const noexcept {
     const bool is_draining = each.quiescing != 0 || each.generation != running || each.pid == self;
     if (is_draining && (oldest == nullptr || each.generation < oldest->generation)) oldest = &each;
   }
-  return oldest != nullptr && oldest->pid == self;
+  if (oldest == nullptr || oldest->pid != self) return false;
+  // One of a configuration of before makes room for the next restart, before anybody waits for it.
+  // One that was too many (MaxSpareThreads) was so since others are idle: while they are, no child
+  // is to be started.
+  return oldest->generation != running || !threaded_ || !enough_threads_are_idle();
 }
 
 void Child::wait_for_tunnels(engine::Engine& engine) noexcept {

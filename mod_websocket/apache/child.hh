@@ -18,7 +18,8 @@
 //
 // A draining child keeps its slot in the scoreboard; on the worker MPM only where tunnels keep all
 // of its threads. Where no slot is free any more, the oldest one that drains stops waiting, so that
-// the server can always start a child. Under prefork a child looks for that itself while it carries
+// the server can always start a child; one that is not of an older generation does so only where
+// too few threads are idle. Under prefork a child looks for that itself while it carries
 // its tunnel.
 #pragma once
 
@@ -76,6 +77,7 @@ class Child {
   void drain() noexcept;
   void wait_for_tunnels(engine::Engine& engine) noexcept;
   bool slots_are_short() const noexcept;
+  bool enough_threads_are_idle() const noexcept;
   std::size_t tunnels() const noexcept;
   void wake_on_thread() noexcept;
   engine::Time drain_end() const noexcept;

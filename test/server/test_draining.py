@@ -159,6 +159,39 @@ def test_a_child_that_is_one_too_many_keeps_its_tunnels(new_httpd, connect_to, e
     assert wait_until(lambda: len(httpd.children()) <= 2, 10), "recycled children stayed"
 
 
+@pytest.mark.sanitizer
+def test_a_child_that_is_one_too_many_keeps_its_tunnels_where_it_has_the_last_slot(new_httpd, connect_to, echo):
+    """Until somebody waits for that, since too few threads are idle."""
+    httpd = new_httpd(limits={"StartServers": 2, "ServerLimit": 2, "ThreadLimit": 5, "ThreadsPerChild": 5,
+                              "MinSpareThreads": 1, "MaxSpareThreads": 9, "MaxRequestWorkers": 10})
+    httpd.permit("WS0137|AH03490|AH10159")
+    httpd.write("ws/echo.xml", policy.document(echo.port))
+    client = connect_to(httpd)
+
+    def keep_busy(count):
+        busy = [client.connect() for _ in range(count)]
+        for connection in busy:
+            connection.send(b"GET / HTTP/1.1\r\n")
+        return busy
+
+    busy = keep_busy(2)  # or a child would be one too many before there are tunnels
+    tunnels, holders = [], set()
+    while len(holders) < 2:
+        assert len(tunnels) < 200, "connections went to one child only"
+        tunnels.append(client.websocket("/ws/echo.xml"))
+        holders.add(httpd.worker_of(tunnels[-1].connection))
+    for connection in busy:
+        connection.close()
+    assert wait_until(lambda: stopping(client) > 0, 10, 0.2), "no child was recycled"
+    for _ in range(4):
+        time.sleep(0.5)
+        for tunnel in tunnels:
+            tunnel.echo(b"kept")
+    keep_busy(5)
+    assert wait_until(lambda: httpd.error_log.find("no scoreboard slot is left"), 10)
+    assert wait_until(lambda: client.request("/index.html").status == 200, 10)
+
+
 @everywhere
 def test_a_drain_that_takes_too_long_ends_with_1012(new_httpd, connect_to, sink, scheme):
     httpd = new_httpd(extra="WebSocketDrainTimeout 2s")
