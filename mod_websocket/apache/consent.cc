@@ -105,6 +105,8 @@ std::optional<ConsentAnswer> decode(const std::string& value) {
   return ::policy::judge_consent(target, port, served_by, resolver, mode);
 }
 
+static_assert(::policy::k_most_consent_ttl <= seal::k_longest / 2);
+
 }  // namespace
 
 ConsentAnswer ask_consent(const ConsentConfig& config, const ::policy::Address& target,

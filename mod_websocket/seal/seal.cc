@@ -75,7 +75,7 @@ tl::expected<std::string, Flaw> unseal(const Key& key, std::string_view question
     return tl::unexpected(Flaw::forged);
   }
   const Time expiry{std::chrono::microseconds(static_cast<std::int64_t>(number(until)))};
-  if (now >= expiry) return tl::unexpected(Flaw::expired);
+  if (now >= expiry || now < expiry - k_longest) return tl::unexpected(Flaw::expired);
   return std::string(answer);
 }
 

@@ -30,6 +30,11 @@ using Time = std::chrono::sys_time<std::chrono::microseconds>;
 
 inline constexpr std::size_t k_overhead = 1 + 8 + 32;
 
+// Nobody seals for as long as this, the clocks of machines that share a cache being apart by some
+// minutes. An expiry that is farther away is of a calendar that has been set back since: without
+// this bound an answer of a machine that was a year ahead would count for a year.
+inline constexpr std::chrono::hours k_longest{2};
+
 // What a question's answer is kept under. Nobody finds it without the key, so that those who share
 // a place and no key do not take each other's answers for forged ones, nor write over them.
 using Name = std::array<unsigned char, 32>;
@@ -40,7 +45,7 @@ std::string seal(const Key& key, std::string_view question, Time expiry, std::st
 
 enum class Flaw : std::uint8_t {
   forged,   // not sealed by this key, not for this question, or changed since
-  expired,  // sealed as it should be, and its time is over
+  expired,  // sealed as it should be, and its time is over, or too far away
 };
 
 tl::expected<std::string, Flaw> unseal(const Key& key, std::string_view question, Time now,
