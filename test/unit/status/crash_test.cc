@@ -60,9 +60,10 @@ TEST_CASE("processes that are killed at any moment leave a board that is sound",
   CHECK(seen.open == 0);
   CHECK(seen.children.empty());
   CHECK(seen.totals.opened > 0);
-  // Each that was killed had one tunnel at most, counted or not.
+  // Each that was killed had one tunnel at most, counted or not; or twice, by who was killed
+  // between the count and the clearing of the slot, and by who buried it.
   const std::uint64_t over = sum_of(seen.totals.closed);
-  CHECK(over <= seen.totals.opened);
+  CHECK(over <= seen.totals.opened + 64);
   CHECK(over + 64 >= seen.totals.opened);
   // Every name once, and whole.
   std::vector<std::string> names;
