@@ -78,19 +78,19 @@ def test_no_line_of_the_log_has_a_visitors_secret(serving, connect_to, echo):
     assert found == []
 
 
-# Names and numbers that stand in policies or configuration alone.
-INNER = ("192.0.2.", "inner", "4711", "/run/", "/etc/", "htdocs", "conf/", ".pem", "127.0.0.1", "allow-origin")
+# Names and numbers that stand in policies or configuration alone; no port that a test is given is as high.
+INNER = ("192.0.2.", "inner", "65534", "/run/", "/etc/", "htdocs", "conf/", ".pem", "127.0.0.1", "allow-origin")
 
 
 @pytest.mark.parametrize("accept", [None, "application/problem+json", "text/html"])
 def test_no_answer_names_what_a_policy_names(serving, connect_to, accept):
     inner = [
-        policy.document(4711, host="192.0.2.1"),
-        policy.document(4711, host="inner.invalid"),
+        policy.document(65534, host="192.0.2.1"),
+        policy.document(65534, host="inner.invalid"),
         policy.document(refusing_port(), host="127.0.0.1"),
-        policy.document(4711, host="192.0.2.1", origins=("https://inner.example",)),
-        policy.document(4711, host="192.0.2.1", more="<nonesuch>inner</nonesuch>"),
-        policy.document(4711, host="127.0.0.1", more="<tls>/etc/inner.pem</tls>"),
+        policy.document(65534, host="192.0.2.1", origins=("https://inner.example",)),
+        policy.document(65534, host="192.0.2.1", more="<nonesuch>inner</nonesuch>"),
+        policy.document(65534, host="127.0.0.1", more="<tls>/etc/inner.pem</tls>"),
         "<websocket><host>unix:/run/inner.sock</host></websocket>",
     ]
     serving.permit(r".")
