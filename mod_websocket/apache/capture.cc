@@ -183,10 +183,14 @@ extern "C" void follow_redirect(request_rec* r) {
   ap_add_output_filter_handle(capture_filter, capture, r, r->connection);
 }
 
+ap_filter_t* own_filter(const request_rec* r) {
+  ap_filter_t* each = r->output_filters;
+  while (each != nullptr && each->frec != capture_filter) each = each->next;
+  return each;
+}
+
 void remove_filter(request_rec* r) {
-  for (ap_filter_t* each = r->output_filters; each != nullptr; each = each->next) {
-    if (each->frec == capture_filter) return ap_remove_output_filter(each);
-  }
+  if (ap_filter_t* const own = own_filter(r)) ap_remove_output_filter(own);
 }
 
 // A handler that writes by ap_rwrite() and leaves the end to httpd has its last bytes, or all of
@@ -205,11 +209,7 @@ bool has_answered(int result) { return result == OK || result == DONE; }
 // What is captured has been through the filters before ours, and they have seen its end: whatever
 // else is answered begins behind them, as errors of httpd's own do.
 void leave_out_filters_before(request_rec* r) {
-  for (ap_filter_t* each = r->output_filters; each != nullptr; each = each->next) {
-    if (each->frec != capture_filter) continue;
-    r->output_filters = each->next;
-    return;
-  }
+  if (const ap_filter_t* const own = own_filter(r)) r->output_filters = own->next;
 }
 
 }  // namespace

@@ -144,14 +144,17 @@ const char* complain(cmd_parms* command, const std::string& why) {
 
 // AllowOverrideList gives whatever may stand in a directory to .htaccess, which httpd reads at each
 // request, in many threads: what is noted for the checks would be written to by all of them.
-const char* in_htaccess(cmd_parms* command) {
-  return ap_check_cmd_context(command, NOT_IN_HTACCESS);
+template <typename Set>
+const char* by_administrator(cmd_parms* command, Set set) noexcept {
+  if (const char* const misplaced = ap_check_cmd_context(command, NOT_IN_HTACCESS)) {
+    return misplaced;
+  }
+  return guarded(command->server, command->cmd->name, "failed", set);
 }
 
 template <auto Member, auto Read>
 const char* set_in_section(cmd_parms* command, void* config, const char* argument) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+  return by_administrator(command, [&]() -> const char* {
     const auto value = Read(argument);
     if (!value) return complain(command, value.error());
     auto* const section = static_cast<SectionConfig*>(config);
@@ -190,9 +193,10 @@ const char* set_tunnels(cmd_parms* command, void* config, const char* argument) 
 
 template <auto Member>
 const char* set_flag(cmd_parms* command, void* config, int on) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  static_cast<SectionConfig*>(config)->*Member = on != 0;
-  return nullptr;
+  return by_administrator(command, [&]() -> const char* {
+    static_cast<SectionConfig*>(config)->*Member = on != 0;
+    return nullptr;
+  });
 }
 
 const char* set_enabled(cmd_parms* command, void* config, int on) noexcept {
@@ -207,8 +211,7 @@ const char* set_enabled(cmd_parms* command, void* config, int on) noexcept {
 
 const char* set_compression(cmd_parms* command, void* config, int count,
                             char* const words[]) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+  return by_administrator(command, [&]() -> const char* {
     const std::string_view state = count == 0 ? "" : words[0];
     Compression compression;
     compression.on = ap_cstr_casecmp(state.data(), "on") == 0;
@@ -226,8 +229,7 @@ const char* set_compression(cmd_parms* command, void* config, int count,
 }
 
 const char* set_policy_file(cmd_parms* command, void* config, const char* path) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+  return by_administrator(command, [&]() -> const char* {
     const char* const absolute = ap_server_root_relative(command->pool, path);
     if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");
     auto* const section = static_cast<SectionConfig*>(config);
@@ -240,8 +242,7 @@ const char* set_policy_file(cmd_parms* command, void* config, const char* path) 
 }
 
 const char* add_target(cmd_parms* command, void* config, const char* argument) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+  return by_administrator(command, [&]() -> const char* {
     auto rule = ::policy::parse_target_rule(argument);
     if (!rule) return complain(command, rule.error());
     if (rule->kind == ::policy::TargetRule::Kind::consent) VerdictCache::instance().want();
@@ -264,8 +265,7 @@ const char* add_target(cmd_parms* command, void* config, const char* argument) n
 }
 
 const char* set_consent(cmd_parms* command, void* config, const char* argument) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+  return by_administrator(command, [&]() -> const char* {
     const auto asked = read_consent(argument);
     if (!asked) return complain(command, asked.error());
     auto* const section = static_cast<SectionConfig*>(config);
@@ -276,8 +276,7 @@ const char* set_consent(cmd_parms* command, void* config, const char* argument) 
 }
 
 const char* add_resolver(cmd_parms* command, void* config, const char* argument) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+  return by_administrator(command, [&]() -> const char* {
     const auto server = ::policy::DnsServer::parse(argument);
     if (!server) return complain(command, server.error());
     auto& consent = static_cast<SectionConfig*>(config)->consent;
@@ -291,8 +290,7 @@ const char* add_resolver(cmd_parms* command, void* config, const char* argument)
 }
 
 const char* set_trust_anchor(cmd_parms* command, void* config, const char* path) noexcept {
-  if (const char* const misplaced = in_htaccess(command)) return misplaced;
-  return guarded(command->server, command->cmd->name, "failed", [&]() -> const char* {
+  return by_administrator(command, [&]() -> const char* {
     const char* const absolute = ap_server_root_relative(command->pool, path);
     if (absolute == nullptr) return complain(command, std::string("invalid path '") + path + "'");
     auto anchors = ::policy::TrustAnchors::load(absolute);
