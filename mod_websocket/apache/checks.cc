@@ -28,11 +28,6 @@ constexpr std::chrono::milliseconds k_longest_look = 2s;
 // Where the client's answer to a ping may well take longer.
 constexpr Milliseconds k_short_ping = 1s;
 
-int mpm(int what) {
-  int value = 0;
-  return ap_mpm_query(what, &value) == APR_SUCCESS ? value : 0;
-}
-
 void say(int descriptor, std::size_t number, std::string_view text) {
   std::string line = std::to_string(number) + " " + std::string(text) + "\n";
   std::replace(line.begin(), line.end() - 1, '\n', ' ');

@@ -63,16 +63,11 @@ bool is_threaded_mpm() {
          threaded != AP_MPMQ_NOT_SUPPORTED;
 }
 
-int mpm_threads() {
-  int threads = 1;
-  ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-  return std::max(threads, 1);
-}
+int mpm_threads() { return std::max(mpm(AP_MPMQ_MAX_THREADS), 1); }
 
 int own_slot() {
   const pid_t self = getpid();
-  int slots = 0;
-  ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &slots);
+  const int slots = mpm(AP_MPMQ_HARD_LIMIT_DAEMONS);
   for (int slot = 0; slot < slots; ++slot) {
     if (ap_scoreboard_image->parent[slot].pid == self) return slot;
   }

@@ -57,6 +57,12 @@ inline std::optional<std::string_view> header_of(const request_rec* r, const cha
   return value;
 }
 
+// One of AP_MPMQ_*; 0 where the MPM does not know it.
+inline int mpm(int what) noexcept {
+  int value = 0;
+  return ap_mpm_query(what, &value) == APR_SUCCESS ? value : 0;
+}
+
 inline void set_header(request_rec* r, const char* name, const std::string& value) noexcept {
   apr_table_setn(r->headers_out, name, apr_pstrdup(r->pool, value.c_str()));
 }
